@@ -1,0 +1,1 @@
+"""Reach Kafka: connection settings, topics, the embedded broker."""

@@ -1,0 +1,1 @@
+"""Offer everything on the command line."""

@@ -1,0 +1,1 @@
+"""Turn raw notifications into runs, window rows and alerts, exactly once."""

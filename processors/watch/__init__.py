@@ -1,0 +1,1 @@
+"""Turn run records into window rows and alert transitions."""

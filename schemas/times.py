@@ -1,0 +1,36 @@
+"""Convert between milliseconds since the epoch (inside) and RFC 3339 text (in records)."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+LATEST_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999, the largest time RFC 3339 can write."""
+
+
+@lru_cache(maxsize=65_536)
+def _second(epoch_s: int) -> str:
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+
+
+def to_text(epoch_ms: int) -> str:
+    """Write a time as ``2020-03-27T21:35:00.000Z``.
+
+    Raises:
+        ValueError: the time lies outside the years 1970 to 9999.
+    """
+    if not 0 <= epoch_ms <= LATEST_MS:
+        raise ValueError(f"{epoch_ms} ms lies outside the years 1970 to 9999")
+    seconds, millis = divmod(epoch_ms, 1000)
+    return f"{_second(seconds)}.{millis:03d}Z"
+
+
+def from_text(text: str) -> int:
+    """Read an RFC 3339 time (any offset; none means UTC) as milliseconds since the epoch.
+
+    Raises:
+        ValueError: the text is no such time.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
