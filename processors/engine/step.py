@@ -1,6 +1,6 @@
 """Define the seam between the engine (Kafka, transactions, clock) and the pure steps of the agents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 Header = tuple[str, bytes]
@@ -64,3 +64,6 @@ class Step(Protocol):
 
         Returns nothing when nothing changed.
         """
+
+    def statistics(self) -> Mapping[str, int]:
+        """Return what was counted since the step was made, by the figure's name, for metrics and tests."""

@@ -1,0 +1,185 @@
+"""Hand whole micro-batches through Faust instead of single messages.
+
+Faust's cost is per message: its consumer races several tasks for each. This transport yields one message for all
+records of a partition that a fetch returned. Every private name of Faust and aiokafka that flowrun touches is in this
+module, and :func:`check_versions` refuses versions that it was not read against.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any, Final, NamedTuple
+
+import faust
+from faust.transport import drivers
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from processors.engine.step import SourceRecord
+
+SCHEME: Final = "microbatch"
+READ_AGAINST: Final = {"faust-streaming": "0.15.", "aiokafka": "0.14."}
+
+
+class UnsupportedVersion(Exception):
+    """A library is installed in a version whose internals this module was not read against."""
+
+
+class Batch(NamedTuple):
+    """Carry the records of one partition from one fetch.
+
+    ``after`` is the offset of the last record that was handed out before: a batch whose ``after`` lies beyond the
+    partition's position follows one that got lost on the way.
+    """
+
+    after: int
+    records: Sequence[SourceRecord]
+
+
+class ResumeOffsets:
+    """Know where partitions that are open here have to be read from; the engine implements it."""
+
+    def resume_offset(self, topic: str, partition: int) -> int | None:
+        """Return the offset of the next record, ``None`` if the partition has no state."""
+        raise NotImplementedError  # pragma: no cover
+
+
+class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"
+        return consumer
+
+    async def seek_to_group_offsets(self, tps: Sequence[TP]) -> Mapping[TP, int | None]:
+        partitions = [driver.ensure_aiokafka_TP(tp) for tp in tps]
+        offsets = await self.call_thread(self._ensure_consumer().seek_to_committed, *partitions)
+        return {tp: offsets.get(tp) for tp in tps}
+
+    def lag(self, tp: TP) -> int | None:
+        assignment = self._ensure_consumer()._subscription.subscription.assignment
+        if assignment is None or tp not in assignment.tps:
+            return None
+        state = assignment.state_value(tp)
+        if state is None or state.highwater is None or not state.has_valid_position:
+            return None
+        return max(0, int(state.highwater) - int(state.position))
+
+
+class Consumer(driver.Consumer):  # type: ignore[misc]
+    """A Faust consumer whose messages are micro-batches and whose truth about positions is the engine's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._handed_out: dict[TP, int] = {}
+        super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    def lag(self, tp: TP) -> int | None:
+        """Return how many offsets lie between what was fetched and the end of the partition, ``None`` if unknown."""
+        return self._thread.lag(tp)  # type: ignore[no-any-return]
+
+    def handed_out(self, tp: TP) -> int:
+        """Return the offset of the last record given to an agent, -1 for none."""
+        return self._handed_out.get(tp, -1)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109  # Faust's signature
+        """Yield one message for each partition that has records; its value is a :class:`Batch`."""
+        records, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()
+            return
+        for tp, fetched in records.items():
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            if fetched and (active is None or tp in active or tp in self._buffered_partitions):
+                yield tp, self._message(tp, fetched)
+
+    def _message(self, tp: TP, fetched: Sequence[Any]) -> Any:
+        message = self._to_message(tp, fetched[-1])
+        message.key = None
+        message.headers = None
+        message.value = Batch(self.handed_out(tp), fetched)
+        self._handed_out[tp] = fetched[-1].offset
+        return message
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek every partition to its resume offset: the state's position, else the group's offset, else the start."""
+        offsets: dict[TP, int] = {}
+        engine: ResumeOffsets = self.app.resume_offsets
+        unknown = []
+        for tp in self.assignment():
+            offset = engine.resume_offset(tp.topic, tp.partition)
+            if offset is None:
+                unknown.append(tp)
+            else:
+                await self.rewind(tp, offset)
+                offsets[tp] = offset
+        if unknown:
+            committed = await self._thread.seek_to_group_offsets(unknown)
+            for tp in unknown:
+                offsets[tp] = committed.get(tp) or 0
+                self._handed_out[tp] = -1
+        return offsets
+
+    async def rewind(self, tp: TP, offset: int) -> None:
+        """Read on from ``offset``; what was fetched beyond it is forgotten."""
+        await self._thread.seek_wait({driver.ensure_aiokafka_TP(tp): offset})
+        self._read_offset[tp] = offset or None
+        self._handed_out[tp] = offset - 1
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        # Only the last offset of each batch is acknowledged: what lies between is no gap.
+        return None
+
+    def _new_offset(self, tp: TP) -> int | None:
+        # The batches of a partition end in order, so the newest acknowledged offset stands for all before it.
+        acknowledged = self._acked[tp]
+        if not acknowledged:
+            return None
+        newest = max(acknowledged)
+        acknowledged.clear()
+        self._acked_index[tp].clear()
+        return int(newest) + 1
+
+
+class Transport(driver.Transport):  # type: ignore[misc]
+    """The aiokafka transport with :class:`Consumer` in it."""
+
+    Consumer = Consumer
+
+
+class BatchSchema(faust.Schema):  # type: ignore[misc]
+    """Pass batches through undecoded, so that no payload can crash a stream before our own code sees it."""
+
+    def compile(self, app: Any, **kwargs: Any) -> Any:
+        """Return the decoder that Faust calls for each message."""
+
+        async def decode(message: Any, *, propagate: bool = False) -> Any:
+            return app.create_event(None, message.value, message.headers, message)
+
+        return decode
+
+
+def check_versions() -> None:
+    """Refuse to start on internals that nobody has read.
+
+    Raises:
+        UnsupportedVersion: with what is installed and what is needed.
+    """
+    for package, prefix in READ_AGAINST.items():
+        found = version(package)
+        if not found.startswith(prefix):
+            raise UnsupportedVersion(f"{package} {found} is installed; flowrun needs {prefix}x")
+
+
+def register() -> None:
+    """Make the URL scheme ``microbatch://`` known to Faust.
+
+    Raises:
+        UnsupportedVersion: see :func:`check_versions`.
+    """
+    check_versions()
+    drivers.TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"

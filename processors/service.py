@@ -1,0 +1,98 @@
+"""Run the agents until told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from typing import Any, Final
+
+from processors import app as faust_app
+from processors.engine import watchdog
+from processors.engine.owner import EXIT_FENCED, Owner
+from processors.engine.partition import AgentSpec
+from processors.management import serve
+from processors.metrics import registry
+from processors.normalize.step import NormalizeStep
+from processors.settings import AgentName, ProcessSettings
+from processors.watch.rules_file import RuleBook, load
+from processors.watch.step import WatchStep
+
+log = logging.getLogger("flowrun.processors")
+
+WATCHDOG_S: Final = 5.0
+
+
+def agent_specs(settings: ProcessSettings, agents: Sequence[AgentName], book: RuleBook) -> list[AgentSpec]:
+    """Describe the chosen agents to the engine."""
+    topics = settings.topics
+    specs = {
+        "normalize": AgentSpec(
+            "normalize",
+            topics.raw.name,
+            topics.normalize_state.name,
+            lambda partition: NormalizeStep(partition, topics, dedupe_ms=settings.dedupe_ms),
+        ),
+        "watch": AgentSpec(
+            "watch",
+            topics.runs.name,
+            topics.watch_state.name,
+            lambda partition: WatchStep(partition, topics, book),
+            ticks=True,
+        ),
+    }
+    return [specs[name] for name in agents]
+
+
+def run(settings: ProcessSettings, agents: Sequence[AgentName]) -> int:
+    """Process until SIGTERM or SIGINT and return the exit code. Blocks.
+
+    Raises:
+        RulesInvalid: the rules file has mistakes; all are listed.
+        PortTaken: the management port.
+        UnsupportedVersion: of Faust or aiokafka.
+    """
+    book = load(settings.rules)
+    return asyncio.run(_run(settings, agent_specs(settings, agents, book)))
+
+
+async def _run(settings: ProcessSettings, specs: list[AgentSpec]) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    faust_app.quiet_faust()
+    owner = Owner(specs, settings.connection.for_confluent(), settings.app_id)
+    app = faust_app.build(specs, owner, settings.connection, settings.app_id)
+
+    def why_not_ready() -> str | None:
+        return None if owner.is_ready else "the consumer group has not assigned partitions yet"
+
+    site = await serve(settings.management, why_not_ready, registry(owner, app.consumer))
+    try:
+        return await _until_stopped(app, owner, stop)
+    finally:
+        await site.cleanup()
+
+
+async def _until_stopped(app: Any, owner: Owner, stop: asyncio.Event) -> int:
+    app.finalize()
+    code = 0
+    watch = asyncio.create_task(_watch(owner, app.consumer))
+    try:
+        await app.start()
+        # Returns when told to stop, raises what crashed a service of Faust.
+        await app.wait(stop.wait())
+    except Exception:
+        log.exception("Faust ended; start me again")
+        code = EXIT_FENCED
+    finally:
+        watch.cancel()
+    await app.stop()
+    await owner.close()
+    log.info("stopped")
+    return code
+
+
+async def _watch(owner: Owner, reader: Any) -> None:
+    while True:
+        await asyncio.sleep(WATCHDOG_S)
+        watchdog.check(owner, reader)
