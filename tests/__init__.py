@@ -1,0 +1,1 @@
+"""Test flowrun from the pure core to whole processes on a real Apache Kafka."""
