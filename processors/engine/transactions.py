@@ -18,6 +18,7 @@ CALL_TIMEOUT_S: Final = 20.0
 BUDGET_S: Final = 60.0
 
 _FENCED: Final = frozenset({KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED})
+# A producer that met a fatal error says only "fatal" to every further call; being fenced is the fatal error there is.
 _IMPOSSIBLE: Final = frozenset(
     {
         KafkaError.MSG_SIZE_TOO_LARGE,
@@ -35,7 +36,7 @@ _IMPOSSIBLE: Final = frozenset(
 
 def _judge(error: KafkaError, transactional_id: str) -> EngineError:
     text = f"{transactional_id}: {error.str()}"
-    if error.code() in _FENCED:
+    if error.code() in _FENCED or error.code() == KafkaError._FATAL:
         return Fenced(text)
     if error.code() in _IMPOSSIBLE:
         return WriteImpossible(text)
