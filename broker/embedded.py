@@ -23,8 +23,9 @@ class EmbeddedBroker:
     """Serve the Kafka protocol on a free port of 127.0.0.1 as long as this process lives.
 
     Other processes and other clients can use it: groups and transactions work. Limits: memory only and about 5 MiB
-    kept per partition, every topic has 4 partitions and no configs, nothing is compacted, and aborted records are
-    not hidden from ``read_committed``.
+    kept per partition; every topic has 4 partitions and no configs; nothing is compacted; aborted records are not
+    hidden from ``read_committed``; a second producer of a transactional id does not fence the first, so exactly-once
+    holds for one worker only; the first join of a group takes 3 seconds.
     """
 
     def __init__(self) -> None:

@@ -227,7 +227,7 @@ def _free_ports(count: int) -> list[int]:
 def _tie_to_this_process(pid: int, directory: Path) -> subprocess.Popen[bytes]:
     """Kill ``pid`` and delete its data as soon as we are gone: a shell waits on a pipe that only we hold open."""
     return subprocess.Popen(
-        ["sh", "-c", 'cat; kill -9 "$0"; rm -rf "$1"', str(pid), directory],
+        ["sh", "-c", 'cat; kill -9 "$0"; sleep 1; rm -rf "$1"', str(pid), directory],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
