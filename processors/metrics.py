@@ -1,6 +1,6 @@
 """Name the Prometheus metrics of the processors, each with its meaning and what to do about it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
 from prometheus_client import CollectorRegistry, Metric
@@ -17,12 +17,14 @@ MetricName = Literal[
     "flowrun_processors_open_partitions",
     # Micro-batches committed. Standing still while lag is above 0: the watchdog ends the process after a minute.
     "flowrun_processors_batches_total",
+    # Input records processed, each once.
+    "flowrun_processors_records_total",
     # Transactions that were lost and processed again. A few after a broker restart are normal.
     "flowrun_processors_reopened_total",
     # What the steps have counted: runs, duplicates, dead letters by reason, rows, alerts.
     "flowrun_processors_step",
 ]
-LAG, OPEN, BATCHES, REOPENED, STEP = get_args(MetricName)
+LAG, OPEN, BATCHES, RECORDS, REOPENED, STEP = get_args(MetricName)
 PLACE: Final = ("agent", "partition")
 
 
@@ -38,6 +40,7 @@ class ProcessorsCollector(Collector):
         lag = GaugeMetricFamily(LAG, "Offsets not processed yet", labels=PLACE)
         opened = GaugeMetricFamily(OPEN, "Open partitions", labels=("agent",))
         batches = CounterMetricFamily(BATCHES, "Micro-batches committed", labels=PLACE)
+        records = CounterMetricFamily(RECORDS, "Input records processed", labels=PLACE)
         reopened = CounterMetricFamily(REOPENED, "Transactions lost and processed again", labels=PLACE)
         step = GaugeMetricFamily(STEP, "What the step counts since it was opened", labels=(*PLACE, "figure"))
         counts: dict[str, int] = {}
@@ -48,15 +51,13 @@ class ProcessorsCollector(Collector):
             if unread is not None:
                 lag.add_metric(labels, unread + max(0, self._reader.handed_out(place) - partition.position))
             batches.add_metric(labels, partition.batches)
+            records.add_metric(labels, partition.records)
             reopened.add_metric(labels, partition.reopened)
             for figure, value in partition.step.statistics().items():
                 step.add_metric([*labels, figure], value)
         for agent, count in counts.items():
             opened.add_metric([agent], count)
-        return self._all(lag, opened, batches, reopened, step)
-
-    def _all(self, *metrics: Metric) -> Iterator[Metric]:
-        yield from metrics
+        return iter((lag, opened, batches, records, reopened, step))
 
 
 def registry(owner: Owner, reader: Reader) -> CollectorRegistry:

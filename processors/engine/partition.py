@@ -56,6 +56,7 @@ class Partition:
         self.number = number
         self.step: Step = agent.make_step(number)
         self.batches = 0
+        self.records = 0
         self.reopened = 0
         self.progressed_at = time.monotonic()
         self._client = client
@@ -125,6 +126,7 @@ class Partition:
                     return 0
                 if self._commit(step.process(new, self._clock())):
                     self.batches += 1
+                    self.records += len(new)
                     return len(new)
             return 0
 

@@ -1,0 +1,117 @@
+"""Measure CPU per event of normalize and watch, beside a plain loop on the same data in the same run.
+
+``python -m benchmarks.throughput [COUNT]`` prints a table; ``--latency`` adds the time from POST to a readable alert.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, but not in the way mypy asks for
+    AdminClient,
+    NewTopic,
+)
+
+from benchmarks import latency
+from benchmarks.cluster import PARTITIONS, PATIENCE_S, MeasurementFailed, Service, create, fill
+from benchmarks.notifications import notifications
+from tests.kafka.apache import ApacheKafka
+
+
+class Figure(NamedTuple):
+    """Hold one row of the table."""
+
+    what: str
+    events: int
+    cpu_s: float
+    wall_s: float
+
+    @property
+    def cost_us(self) -> float:
+        """CPU microseconds per event."""
+        return 1e6 * self.cpu_s / self.events
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what:32} {self.cost_us:7.1f} {self.events / self.wall_s:11,.0f} {self.events / self.cpu_s:11,.0f}"
+        )
+
+
+def plain(bootstrap: str, source: str, count: int) -> Figure:
+    """Run the yardstick over the raw topic."""
+    target = f"plain-{source}"
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic(target, PARTITIONS, 1)])[target].result()
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.plain_loop", bootstrap, source, target, str(count)],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    cpu, wall = done.stdout.split()
+    return Figure("plain loop (no guarantee)", count, float(cpu), float(wall))
+
+
+def process(agent: str, bootstrap: str, prefix: str, count: int, log: Path, what: str) -> Figure:
+    """Run one worker over everything in its input topic; CPU counts from the moment its partitions are open."""
+    worker = Service(["process", agent], bootstrap, prefix, log)
+    try:
+        worker.wait_ready()
+        cpu, started = worker.cpu_s, time.monotonic()
+        last = "watch" if agent == "all" else agent
+        _wait_until_done(worker, last, count)
+        return Figure(what, count, worker.cpu_s - cpu, time.monotonic() - started)
+    finally:
+        worker.stop()
+
+
+def _wait_until_done(worker: Service, agent: str, count: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        done = worker.figure("flowrun_processors_records_total", f'agent="{agent}"')
+        if done >= count:
+            return
+        time.sleep(0.25)
+    raise MeasurementFailed(f"{agent} did not finish, see {worker.log}")
+
+
+def measure(bootstrap: str, count: int, flows: int, log: Path) -> list[Figure]:
+    """Measure the plain loop and both agents, apart and together, over ``flows`` flows."""
+    apart, together = f"b{flows}.", f"c{flows}."
+    now_ms = time.time_ns() // 1_000_000
+    topics = create(bootstrap, apart)
+    fill(bootstrap, topics.raw.name, notifications(count, flows, now_ms))
+    figures = [
+        plain(bootstrap, topics.raw.name, count),
+        process("normalize", bootstrap, apart, count, log, f"normalize, {flows:,} flows"),
+        process("watch", bootstrap, apart, count, log, f"watch, {flows:,} flows"),
+    ]
+    fill(bootstrap, create(bootstrap, together).raw.name, notifications(count, flows, now_ms))
+    figures.append(process("all", bootstrap, together, count, log, f"both in one process, {flows:,} flows"))
+    return figures
+
+
+def main(count: int, *, with_latency: bool) -> None:
+    """Print the tables."""
+    with (
+        tempfile.TemporaryDirectory(prefix="flowrun-bench-") as directory,
+        ApacheKafka(quick=False, heap="1g") as kafka,
+    ):
+        log = Path(directory) / "workers.log"
+        print(f"{count:,} notifications of 2 KB, {PARTITIONS} partitions")
+        print(f"{'':32} {'µs/event':>7} {'events/s':>11} {'per CPU s':>11}")
+        tables = [measure(kafka.bootstrap, count, flows, log) for flows in (1_000, 50_000)]
+        for table in tables:
+            for figure in table:
+                print(figure)
+            print(f"{'both / plain, per CPU second':32} {table[0].cpu_s / table[3].cpu_s:7.2f}")
+        for name, row in (("normalize", 1), ("watch", 2)):
+            print(f"{name}: 50,000 flows / 1,000 flows {tables[1][row].cpu_s / tables[0][row].cpu_s:.2f}")
+        if with_latency:
+            print(latency.measure(kafka.bootstrap, log))
+
+
+if __name__ == "__main__":
+    counts = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    main(counts[0] if counts else 200_000, with_latency="--latency" in sys.argv)
