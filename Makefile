@@ -1,0 +1,62 @@
+# Every target says what it does: make help. ARGS passes options on: make test ARGS="-k windows".
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format generate bench faults compose-check constraints clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Make the virtual environment .venv and install flowrun into it (once, about 20 s)
+
+demo: $(INSTALLED) ## Show the whole system on this machine, with nothing to set up
+	@$(BIN)/flowrun demo $(ARGS)
+
+test: $(INSTALLED) ## Run the whole suite on a real Apache Kafka (container, else Maven); CI=true insists on it
+	@$(BIN)/pytest -m "not slow" $(ARGS)
+
+check: $(INSTALLED) ## Check format, style, types and that the generated files are up to date
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m schemas.generate --check
+
+format: $(INSTALLED) ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+generate: $(INSTALLED) ## Generate JSON Schemas, the AsyncAPI document, golden records and docs/settings.md
+	@$(BIN)/python -m schemas.generate
+
+bench: $(INSTALLED) ## Measure CPU per event and events per second on a real Kafka
+	@$(BIN)/python -m benchmarks.throughput $(ARGS)
+
+faults: $(INSTALLED) ## Kill, stop and restart workers under load and compare with the oracle
+	@$(BIN)/pytest tests/faults $(ARGS)
+
+compose-check: ## Start everything by docker compose, send one notification through it, end it
+	@deploy/compose-check
+
+constraints: ## Renew constraints.txt from a new environment
+	@rm -rf .venv/renewed
+	@$(PYTHON) -m venv .venv/renewed
+	@.venv/renewed/bin/pip install -q --disable-pip-version-check -e '.[dev]'
+	@{ head -n 1 constraints.txt; .venv/renewed/bin/pip freeze --exclude-editable; } > constraints.new
+	@mv constraints.new constraints.txt
+	@rm -rf .venv/renewed
+
+clean: ## Remove the virtual environment and the tools' caches
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "flowrun needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1 | tail -n 1). Try: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) has no venv module: install it (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "installing flowrun into .venv (once, about 20 s)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@touch $@
