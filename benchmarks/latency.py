@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 import aiohttp
 from confluent_kafka import Consumer
 
-from benchmarks.cluster import MeasurementFailed, Service, create, free_port
+from benchmarks.cluster import MeasurementFailed, create
 from benchmarks.notifications import notification
+from tests.service import Service, free_port
 
 RATE_PER_S: Final = 20
 COUNT: Final = 600

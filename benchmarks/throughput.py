@@ -16,9 +16,10 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, b
 )
 
 from benchmarks import latency
-from benchmarks.cluster import PARTITIONS, PATIENCE_S, MeasurementFailed, Service, create, fill
+from benchmarks.cluster import PARTITIONS, PATIENCE_S, MeasurementFailed, create, fill
 from benchmarks.notifications import notifications
 from tests.kafka.apache import ApacheKafka
+from tests.service import Service
 
 
 class Figure(NamedTuple):

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import faust
-from faust.app.base import BootStrategy
 from faust.auth import SASLCredentials, SSLCredentials
 
 from broker.connection import Connection
@@ -19,17 +18,6 @@ MAX_FETCH_BYTES: Final = 6 * 1024 * 1024
 """What one fetch may bring of a partition. Above the largest record (5 MiB), or that record would be passed over."""
 
 
-class _WithoutWeb(BootStrategy):  # type: ignore[misc]
-    """Start everything but Faust's own web pages: they show data, and a taken port would end the worker."""
-
-    enable_web = False
-
-
-class _App(faust.App):  # type: ignore[misc]
-    BootStrategy = _WithoutWeb
-    resume_offsets: transport.ResumeOffsets
-
-
 def build(agents: Sequence[AgentSpec], owner: Owner, connection: Connection, app_id: str) -> faust.App:
     """Make the Faust app that feeds ``owner`` with the micro-batches of the agents' input topics.
 
@@ -37,7 +25,7 @@ def build(agents: Sequence[AgentSpec], owner: Owner, connection: Connection, app
         UnsupportedVersion: Faust or aiokafka are not the versions that the transport was read against.
     """
     transport.register()
-    app = _App(
+    app = transport.App(
         f"{app_id}-processors",
         broker=[f"{transport.SCHEME}://{server}" for server in connection.bootstrap_servers.split(",")],
         broker_credentials=_credentials(connection),

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
 import faust
+from faust.app.base import BootStrategy
 from faust.transport import drivers
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -161,6 +162,22 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]
             return app.create_event(None, message.value, message.headers, message)
 
         return decode
+
+
+class _WithoutWeb(BootStrategy):  # type: ignore[misc]
+    """Start everything but Faust's own web pages: they show data, and a taken port would end the worker."""
+
+    enable_web = False
+
+
+class App(faust.App):  # type: ignore[misc]
+    """A Faust app without web pages and without a data directory: nothing of ours is kept on the disk."""
+
+    BootStrategy = _WithoutWeb
+    resume_offsets: ResumeOffsets
+
+    def _create_directories(self) -> None:
+        return None
 
 
 def check_versions() -> None:
