@@ -127,7 +127,7 @@ def parse_servers(text: str) -> str:
         try:
             parse_address(word)
         except ValueError:
-            raise ValueError(f"must be HOST:PORT[,HOST:PORT...], and {word!r} is not") from None
+            raise ValueError("must be HOST:PORT[,HOST:PORT...]") from None
     return ",".join(parse_list(text))
 
 
@@ -152,7 +152,8 @@ def parse_existing_file(text: str) -> Path:
     try:
         path.open("rb").close()
     except OSError as error:
-        raise ValueError(f"{text}: {(error.strerror or 'cannot be read').lower()}") from None
+        reason = (error.strerror or "cannot be read").lower()
+        raise ValueError(f"must be a file that can be read ({reason})") from None
     return path
 
 

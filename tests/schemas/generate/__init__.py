@@ -1,0 +1,1 @@
+"""Test what is generated from the record types and settings."""
