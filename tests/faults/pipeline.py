@@ -113,9 +113,8 @@ class Pipeline:
         deadline = time.monotonic() + SETTLE_S
         while True:
             outcome = Outcome(*(read(self.bootstrap, topic.name, PARTITIONS) for topic in self._outputs))
-            missing = {str(sent["event_id"]) for sent in self.load.acknowledged} - {
-                run.event_id for run in outcome.runs
-            }
+            acknowledged = {str(sent["event_id"]) for sent in self.load.acknowledged}
+            missing = acknowledged - {run.event_id for run in outcome.runs}
             if not missing and sum(row.runs for row in outcome.rows.values()) >= len(outcome.runs):
                 return outcome
             if time.monotonic() > deadline:

@@ -1,0 +1,99 @@
+"""A partition commits batches and ticks exactly once, whoever else holds it or dies meanwhile."""
+
+import pytest
+
+from broker.connection import Connection
+from processors.engine.errors import Fenced, WriteImpossible
+from processors.engine.partition import Partition
+from processors.engine.step import Output
+from schemas.topics import Topics
+from tests.faults.topic import read
+from tests.processors.engine.counting import CountingStep, counting, records
+
+pytestmark = pytest.mark.broker
+
+
+def make(connection: Connection, topics: Topics) -> Partition:
+    """Make partition 0 of a counting agent, not open yet."""
+    return Partition(counting(topics), 0, connection.for_confluent(), topics.raw.name, clock=lambda: 1_000)
+
+
+def written(connection: Connection, topics: Topics) -> list[bytes]:
+    """Return the committed values of partition 0 of the output topic."""
+    return [stored.value for stored in read(connection.bootstrap_servers, topics.runs.name, 4) if stored.partition == 0]
+
+
+def count(partition: Partition) -> int:
+    """Return what the partition's step has counted."""
+    assert isinstance(partition.step, CountingStep)
+    return partition.step.count
+
+
+def test_a_batch_is_written_once_and_a_repeated_one_not_at_all(connection: Connection, topics: Topics) -> None:
+    """Records at or before the position are skipped."""
+    partition = make(connection, topics)
+    partition.open()
+    assert partition.process(records(0, 1, 2)) == 3
+    assert partition.process(records(1, 2, 5)) == 1
+    assert partition.process(records(0, 5)) == 0
+    assert written(connection, topics) == [b"0", b"1", b"2", b"5"]
+    partition.close()
+
+
+def test_a_successor_restores_state_and_position(connection: Connection, topics: Topics) -> None:
+    """What was committed is there after opening again, in another object."""
+    first = make(connection, topics)
+    first.open()
+    first.process(records(0, 1))
+    first.tick(caught_up=True)
+    first.close()
+    second = make(connection, topics)
+    second.open()
+    assert (second.position, count(second)) == (1, 2)
+    second.close()
+
+
+def test_a_predecessor_that_wakes_up_is_fenced(connection: Connection, topics: Topics) -> None:
+    """Opening a partition elsewhere makes every later transaction of the first owner fail, and none of it shows."""
+    zombie, owner = make(connection, topics), make(connection, topics)
+    zombie.open()
+    zombie.process(records(0))
+    owner.open()
+    with pytest.raises(Fenced):
+        zombie.process(records(1))
+    assert owner.process(records(1)) == 1
+    assert written(connection, topics) == [b"0", b"1"]
+    owner.close()
+
+
+def test_a_lost_transaction_is_processed_again_from_the_restored_state(connection: Connection, topics: Topics) -> None:
+    """A transaction that cannot be committed leaves nothing behind, in memory or in the topic."""
+    partition = make(connection, topics)
+    partition.open()
+    partition.process(records(0))
+    partition._transactions.close()
+    assert partition.process(records(1)) == 1
+    assert partition.reopened == 1
+    assert count(partition) == 2
+    assert written(connection, topics) == [b"0", b"1"]
+    partition.close()
+
+
+def test_a_lost_partition_does_nothing(connection: Connection, topics: Topics) -> None:
+    """After the group gave it away, batches and ticks are ignored."""
+    partition = make(connection, topics)
+    partition.open()
+    partition.lose()
+    assert partition.process(records(0)) == 0
+    assert not partition.tick(caught_up=True)
+    assert written(connection, topics) == []
+    partition.close()
+
+
+def test_a_record_that_the_broker_will_never_take_is_said_so(connection: Connection, topics: Topics) -> None:
+    """Trying again would fail in the same way, so the error is of its own kind."""
+    partition = make(connection, topics)
+    partition.open()
+    with pytest.raises(WriteImpossible):
+        partition._transactions.write([Output(topics.runs.name, b"k", bytes(6_000_000))])
+    partition.close()
