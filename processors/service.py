@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 from typing import Any, Final
 
+from broker.topics import require
 from processors import app as faust_app
 from processors.engine import watchdog
 from processors.engine.owner import EXIT_FENCED, Owner
@@ -48,10 +49,12 @@ def run(settings: ProcessSettings, agents: Sequence[AgentName]) -> int:
 
     Raises:
         RulesInvalid: the rules file has mistakes; all are listed.
+        BrokerError: no broker answers, it refuses us, or topics are missing or have other partitions.
         PortTaken: the management port.
         UnsupportedVersion: of Faust or aiokafka.
     """
     book = load(settings.rules)
+    require(settings.connection, settings.topics)
     return asyncio.run(_run(settings, agent_specs(settings, agents, book)))
 
 
