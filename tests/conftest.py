@@ -9,7 +9,9 @@ import pytest
 from broker.connection import Connection
 from broker.topics import create
 from schemas.topics import Topics, declare
-from tests.kafka.found import Broker, NoBroker, find_broker
+from tests.kafka.apache import ApacheKafka
+from tests.kafka.found import Broker, NoBroker, find_broker, real_needed
+from tests.kafka.maven import KafkaUnavailable, jars
 
 _FOUND = pytest.StashKey[Broker]()
 
@@ -44,6 +46,18 @@ def real_connection(kafka: Broker, connection: Connection) -> Connection:
     if not kafka.is_real:
         pytest.skip("needs Apache Kafka: install Docker, or Java 17 and Maven")
     return connection
+
+
+@pytest.fixture(scope="session")
+def apache_kafka() -> type[ApacheKafka]:
+    """The class that runs brokers of a test's own, where Java and Maven are; with CI=true they must be."""
+    try:
+        jars()
+    except KafkaUnavailable as error:
+        if real_needed(os.environ):
+            pytest.fail(f"CI needs Apache Kafka from Maven: {error}")
+        pytest.skip(f"needs Apache Kafka from Maven: {error}")
+    return ApacheKafka
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from tests.kafka.maven import jars
+from tests.kafka.properties import Ports, Tls, server_properties
 from tests.kafka.ready import BrokerNotReady, answers, wait_until_ready
 
 START_TIMEOUT_S: Final = 60
@@ -36,6 +36,7 @@ class ApacheKafka:
         *,
         quick: bool = True,
         users: Mapping[str, str] | None = None,
+        tls: Tls | None = None,
         properties: Mapping[str, str] | None = None,
         heap: str = "512m",
     ) -> None:
@@ -43,17 +44,19 @@ class ApacheKafka:
 
         Args:
             quick: start fast rather than run fast; ``False`` for measurements.
-            users: names and passwords; gives a second listener, :attr:`sasl_bootstrap`, that asks for them.
+            users: names and passwords; gives a further listener, :attr:`sasl_bootstrap`, that asks for them.
+            tls: certificates; gives a further listener, :attr:`tls_bootstrap`, that speaks TLS.
             properties: further lines of server.properties.
             heap: the JVM's largest heap.
         """
         self._directory = Path(tempfile.mkdtemp(prefix="flowrun-kafka-"))
-        port, controller, sasl = _free_ports(3)
-        self.bootstrap: Final = f"127.0.0.1:{port}"
-        self.sasl_bootstrap: Final = f"127.0.0.1:{sasl}"
+        ports = Ports.free()
+        self.bootstrap: Final = f"127.0.0.1:{ports.plain}"
+        self.sasl_bootstrap: Final = f"127.0.0.1:{ports.sasl}"
+        self.tls_bootstrap: Final = f"127.0.0.1:{ports.tls}"
         self.log: Final = self._directory / "server.log"
         self._users = dict(users or {})
-        self._properties = _properties(self._directory, port, controller, sasl, self._users) | dict(properties or {})
+        self._properties = server_properties(self._directory / "data", ports, self._users, tls) | dict(properties or {})
         self._jvm = ("-XX:+UseSerialGC", "-XX:-UsePerfData", f"-Xmx{heap}", *(_SHORT_LIVED if quick else ()))
         self._process: subprocess.Popen[bytes] | None = None
         self._leash: subprocess.Popen[bytes] | None = None
@@ -168,60 +171,9 @@ class ApacheKafka:
         leash.communicate()
 
 
-def _properties(directory: Path, port: int, controller: int, sasl: int, users: Mapping[str, str]) -> dict[str, str]:
-    listeners = f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}"
-    properties = {
-        "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-        "controller.listener.names": "CONTROLLER",
-        "listeners": listeners,
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT",
-        "log.dirs": str(directory / "data"),
-        "offsets.topic.replication.factor": "1",
-        "offsets.topic.num.partitions": "4",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
-        "transaction.state.log.num.partitions": "4",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
-        "group.initial.rebalance.delay.ms": "0",
-        "auto.create.topics.enable": "false",
-        "log.cleaner.dedupe.buffer.size": "4194304",
-        "broker.session.timeout.ms": "3000",  # after a kill the controller waits this long for the dead one
-        "broker.heartbeat.interval.ms": "500",
-    }
-    return properties | (_sasl_listener(listeners, sasl, users) if users else {})
-
-
-def _sasl_listener(listeners: str, port: int, users: Mapping[str, str]) -> dict[str, str]:
-    names = " ".join(f'user_{name}="{password}"' for name, password in users.items())
-    login = "listener.name.sasl_plaintext"
-    security = "org.apache.kafka.common.security"
-    scram = f"{security}.scram.ScramLoginModule required;"
-    return {
-        "listeners": f"{listeners},SASL_PLAINTEXT://127.0.0.1:{port}",
-        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
-        f"{login}.plain.sasl.jaas.config": f"{security}.plain.PlainLoginModule required {names};",
-        f"{login}.scram-sha-256.sasl.jaas.config": scram,
-        f"{login}.scram-sha-512.sasl.jaas.config": scram,
-    }
-
-
 def _cluster_id() -> str:
     """Make a random id of the 22 characters that Kafka wants (base64 of 16 bytes, never starting with a dash)."""
     return uuid.uuid4().hex[:22]
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def _tie_to_this_process(pid: int, directory: Path) -> subprocess.Popen[bytes]:

@@ -12,11 +12,14 @@ from tests.kafka.maven import KafkaUnavailable
 from tests.kafka.ready import BrokerNotReady, wait_until_ready
 
 Kind = Literal["given", "container", "maven", "embedded"]
+Started = tuple[str, Callable[[], None]]
+"""The address of a broker, and how to end it."""
 
 GIVEN: Final = "FLOWRUN_TEST_BOOTSTRAP"
 """The address of a running broker to use instead of starting one."""
 ONLY: Final = "FLOWRUN_TEST_KAFKA"
 """``container``, ``maven`` or ``embedded``: try this way only."""
+GIVEN_TIMEOUT_S: Final = 20.0
 
 
 class NoBroker(Exception):
@@ -64,40 +67,45 @@ def find_broker(environ: Mapping[str, str]) -> Broker:
     raise NoBroker("; ".join(notes))
 
 
+def real_needed(environ: Mapping[str, str]) -> bool:
+    """Tell whether only a real Apache Kafka will do, as it is with ``CI=true``."""
+    return environ.get("CI", "").lower() in ("1", "true")
+
+
 def _allowed(environ: Mapping[str, str]) -> list[Kind]:
     only = environ.get(ONLY)
     if only and only not in _START:
         raise NoBroker(f"{ONLY} must be one of {', '.join(_START)}, not {only!r}")
-    real_needed = environ.get("CI", "").lower() in ("1", "true")
-    return [kind for kind in _START if only in (None, "", kind) and not (real_needed and kind == "embedded")]
+    kinds: list[Kind] = [kind for kind in _START if only in (None, "", kind)]
+    return [kind for kind in kinds if kind != "embedded"] if real_needed(environ) else kinds
 
 
 def _given(address: str) -> Broker:
     began = time.monotonic()
     try:
-        wait_until_ready(address, timeout_s=20)
+        wait_until_ready(address, GIVEN_TIMEOUT_S)
     except BrokerNotReady as error:
         raise NoBroker(f"{GIVEN}: {error}") from error
     return Broker(address, "given", lambda: None, time.monotonic() - began)
 
 
-def _container() -> tuple[str, Callable[[], None]]:
+def _container() -> Started:
     container = start_container()
     wait_until_ready(container.bootstrap, timeout_s=30)
     return container.bootstrap, container.stop
 
 
-def _maven() -> tuple[str, Callable[[], None]]:
+def _maven() -> Started:
     broker = ApacheKafka().start()
     return broker.bootstrap, broker.close
 
 
-def _embedded() -> tuple[str, Callable[[], None]]:
+def _embedded() -> Started:
     broker = EmbeddedBroker().start()
     return broker.bootstrap_servers, broker.stop
 
 
-_START: Final[Mapping[Kind, Callable[[], tuple[str, Callable[[], None]]]]] = {
+_START: Final[Mapping[Kind, Callable[[], Started]]] = {
     "container": _container,
     "maven": _maven,
     "embedded": _embedded,
