@@ -1,0 +1,109 @@
+"""Send entries over HTTP, as Adobe I/O Events does."""
+
+from types import TracebackType
+from typing import Final, Self
+
+import aiohttp
+import orjson
+
+from flowrun.recording.entry import Entry
+from flowrun.replay.delivery import Outcome
+from flowrun.replay.sign import Signer
+from schemas.raw import CONTENT_TYPE, SENDER_HEADERS, TRACEPARENT
+
+TIMEOUT_S: Final = 10.0
+"""For one attempt, connecting included; what Adobe allows."""
+SOURCE_HEADER: Final = "x-flowrun-source"
+"""Tells ingest that the notification is sent again, for the record's ``flowrun_source``."""
+_CARRIED: Final = (*SENDER_HEADERS, TRACEPARENT)
+_LATER: Final = frozenset({429}) | (frozenset(range(500, 600)) - {505})
+"""The statuses that Adobe tries again (DOMAIN.md 1.2)."""
+_REFUSED_ALL: Final = frozenset({401, 403, 404, 405})
+
+
+class HttpTarget:
+    """Post to one URL over a few kept connections. Use it as an async context manager."""
+
+    def __init__(self, url: str, *, token: str | None = None, signer: Signer | None = None) -> None:
+        """Prepare to post; the token and the signer say who we are."""
+        self._url = url
+        self._token = token
+        self._signer = signer
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), connector=aiohttp.TCPConnector(limit=0)
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, entry: Entry) -> Outcome:
+        """Post once.
+
+        Raises:
+            RuntimeError: used outside its context.
+        """
+        if self._session is None:
+            raise RuntimeError("use HttpTarget in an async with statement")
+        headers = self._headers(entry)
+        try:
+            async with self._session.post(
+                self._url, data=entry.body, headers=headers, allow_redirects=False
+            ) as response:
+                return read_answer(response.status, response.headers.get("Retry-After"), await response.read())
+        except (aiohttp.ClientError, TimeoutError) as error:
+            reason = str(error) or f"no answer within {TIMEOUT_S:.0f} s"
+            return Outcome("later", reason, is_unreachable=isinstance(error, aiohttp.ClientConnectorError))
+
+    def _headers(self, entry: Entry) -> dict[str, str]:
+        headers = {"Content-Type": _text(entry.header(CONTENT_TYPE)) or "application/json", SOURCE_HEADER: "replay"}
+        carried = ((name, _text(entry.header(name))) for name in _CARRIED)
+        headers |= {name: value for name, value in carried if value}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        if self._signer is not None:
+            headers |= self._signer.headers(entry.body)
+        return headers
+
+
+def read_answer(status: int, retry_after: str | None, body: bytes) -> Outcome:
+    """Judge an answer by its status. The detail quotes what the receiver says of it."""
+    if 200 <= status < 300:
+        return Outcome("acknowledged", accepted=_accepted(body))
+    detail = f"the receiver answers {status}{_quote(body)}"
+    if status in _LATER:
+        seconds = float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None
+        return Outcome("later", detail, seconds)
+    return Outcome("refused_all" if status in _REFUSED_ALL else "refused", detail)
+
+
+def _text(value: bytes | None) -> str | None:
+    """Read a header's value as text, ``None`` for one that HTTP cannot carry."""
+    text = value.decode("latin-1") if value is not None else ""
+    return text if text and text.isprintable() else None
+
+
+def _accepted(body: bytes) -> int:
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return 0
+    count = answer.get("accepted") if isinstance(answer, dict) else None
+    return count if isinstance(count, int) else 0
+
+
+def _quote(body: bytes) -> str:
+    """Return the words of a problem document (RFC 9457), or of a plain answer."""
+    try:
+        problem = orjson.loads(body)
+        words = str(problem.get("detail") or problem.get("title") or "") if isinstance(problem, dict) else ""
+    except orjson.JSONDecodeError:
+        words = body[:200].decode(errors="replace")
+    words = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    return f" ({words[:200]})" if words else ""

@@ -1,0 +1,1 @@
+"""Read topics and show their records."""
