@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format generate bench faults compose-check constraints clean
+.PHONY: help install demo test check format generate bench faults kafka compose-check constraints clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench: $(INSTALLED) ## Measure CPU per event and events per second on a real Kaf
 
 faults: $(INSTALLED) ## Kill, stop and restart workers under load and compare with the oracle
 	@$(BIN)/pytest tests/faults $(ARGS)
+
+kafka: $(INSTALLED) ## Run an Apache Kafka on this machine without Docker until Ctrl-C, and print its address
+	@$(BIN)/python -m tests.kafka.apache
 
 compose-check: ## Start everything by docker compose, send one notification through it, end it
 	@deploy/compose-check

@@ -1,6 +1,7 @@
 """Run Apache Kafka in a container, where a Docker engine answers."""
 
 import io
+import os
 import shutil
 import subprocess
 import tarfile
@@ -9,7 +10,8 @@ from typing import Final, Self
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-IMAGE: Final = "apache/kafka:4.1.1"
+IMAGE: Final = os.environ.get("FLOWRUN_TEST_KAFKA_IMAGE", "apache/kafka:4.1.1")
+"""The image to run; the variable names another one that takes the same settings."""
 ANSWER_TIMEOUT_S: Final = 5
 PULL_TIMEOUT_S: Final = 90
 START_TIMEOUT_S: Final = 90
