@@ -1,0 +1,97 @@
+"""Normalise one raw record: open it, read what lies inside, say by what each record is known again."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import orjson
+
+from processors.normalize import delivery as deliveries
+from processors.normalize import identity
+from processors.normalize.delivery import Delivery, Header
+from processors.normalize.envelope import FoundRun, FoundState, Search
+from processors.normalize.fields import Faults, identifier
+from processors.normalize.platform import read_state
+from processors.normalize.refusal import MAX_DETAIL, Rejected
+from processors.normalize.run import read_run
+from schemas.alert import Alert
+from schemas.run import Run
+
+
+class Identified(NamedTuple):
+    """Hold a record, its Kafka key, and what it is known by."""
+
+    record: Run | Alert
+    key: str
+    known_by: tuple[identity.Digest, ...]
+    """It is a duplicate if any of these was seen before."""
+    settles: tuple[identity.Digest, ...] = ()
+    """What else counts as seen from now on."""
+
+
+class Normalized(NamedTuple):
+    """Hold what one raw record came to. Both ``records`` and ``rejected`` are there if only a part was refused."""
+
+    records: Sequence[Identified]
+    rejected: Rejected | None
+    ill_typed: int
+    """Fields of a wrong type, which are null in the records."""
+    received_ms: int
+    """When the notification was received; 0 for one that is not JSON."""
+
+
+_NO_VALUE: Final = Normalized((), Rejected("not_json", "the record has no value"), 0, 0)
+
+
+def normalize(
+    value: bytes | None, headers: Sequence[Header], timestamp_ms: int, partition: int, offset: int
+) -> Normalized:
+    """Turn a record of the raw topic into run records, alert records and a reason to set it aside.
+
+    Never raises, whatever the bytes. The same record gives the same result at every replay. What an object in it
+    counts as is decided in :mod:`processors.normalize.envelope`.
+    """
+    if value is None:
+        return _NO_VALUE
+    try:
+        document = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        return Normalized((), Rejected("not_json", str(error)[:MAX_DETAIL]), 0, 0)
+    delivery = deliveries.read(headers, timestamp_ms, partition, offset)
+    if type(document) is list:
+        # A batch that nobody split: the header's id cannot belong to each element.
+        delivery = delivery._replace(event_id=None)
+    faults = Faults()
+    search = Search(delivery.event_code, faults)
+    search.open(document)
+    if len(search.found) == 1:
+        records = [_identified(search.found[0], delivery, False, faults)]
+    else:
+        records = _several(search.found, delivery, faults)
+    return Normalized(records, search.refusals.rejected(), faults.ill_typed, delivery.received_ms)
+
+
+def _several(found: Sequence[FoundRun | FoundState], delivery: Delivery, faults: Faults) -> list[Identified]:
+    runs_of = Counter(identity.event_id(one.hints, delivery.event_id) for one in found)
+    return [
+        _identified(one, delivery, runs_of[identity.event_id(one.hints, delivery.event_id)] > 1, faults)
+        for one in found
+    ]
+
+
+def _identified(found: FoundRun | FoundState, delivery: Delivery, shared: bool, faults: Faults) -> Identified:
+    event_id = identity.event_id(found.hints, delivery.event_id)
+    if isinstance(found, FoundState):
+        reported = read_state(found, delivery, faults)
+        known_by: tuple[identity.Digest, ...] = (reported.transition,)
+        if event_id is not None:
+            known_by += (_of_event(event_id, identifier(found.node.get("id"), faults) or found.name, shared),)
+        return Identified(reported.alert, reported.key, known_by, reported.settles)
+    run = read_run(found, delivery, event_id, faults)
+    if event_id is None:
+        return Identified(run, found.flow_id, (identity.of_derived(run.event_id),))
+    return Identified(run, found.flow_id, (_of_event(event_id, found.run_id, shared),))
+
+
+def _of_event(event_id: str, id_: str, shared: bool) -> identity.Digest:
+    return identity.of_event_and(event_id, id_) if shared else identity.of_event(event_id)

@@ -1,0 +1,98 @@
+"""Remember which notifications were seen, for as long as a sender may repeat them.
+
+What was seen is kept by the day of its receipt and forgotten by whole days: a day goes when it lies further back than
+the horizon from the newest day seen. A day is that of the *receipt* as the raw record tells it, not of the clock and
+not of the event: so the same raw records leave the same memory at every replay, however fast, and an old event that is
+journalled late is remembered as long as any other. A time of receipt that lies ahead of the clock counts as now, or one
+wrong clock would make everything be forgotten at once.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from processors.normalize.identity import DIGEST_SIZE, Digest
+from schemas.topics import DAY_MS
+
+MAX_DIGESTS: Final = 50_000
+"""Identities in one state record: 800 kB, below the 1 MiB that Kafka takes."""
+
+
+class StateRecord(msgspec.Struct, frozen=True, array_like=True):
+    """What one micro-batch adds to the state. A large batch has several, all with its last position."""
+
+    position: int
+    """The offset of the last raw record whose identities are in the state."""
+    newest_day: int
+    """Days since the epoch; with it a restored memory forgets exactly what the one before had forgotten."""
+    seen: list[tuple[int, bytes]]
+    """Per day the new identities, 16 bytes each, joined."""
+
+
+class Seen:
+    """Hold the identities of all notifications within the horizon.
+
+    Invariant: every day in ``_days`` is within the horizon of ``newest_day``; memory is bounded by what is received
+    in a horizon and a day.
+    """
+
+    def __init__(self, horizon_ms: int) -> None:
+        self.newest_day = 0
+        self._horizon_days = -(-horizon_ms // DAY_MS)
+        self._days: dict[int, set[Digest]] = {}
+        self._new: dict[int, list[Digest]] = {}
+
+    def __len__(self) -> int:
+        """Return how many identities are remembered."""
+        return sum(len(digests) for digests in self._days.values())
+
+    def __contains__(self, digest: Digest) -> bool:
+        # A loop, not any(): it runs for every notification.
+        for digests in self._days.values():  # noqa: SIM110
+            if digest in digests:
+                return True
+        return False
+
+    def advance(self, received_ms: int, now_ms: int) -> int:
+        """Move to the time of a notification, forget what is too old by now, and return the day to remember it under.
+
+        One that is older than the horizon is remembered under the oldest day kept.
+        """
+        day = min(received_ms, now_ms) // DAY_MS
+        if day > self.newest_day:
+            self.newest_day = day
+            self._forget()
+        return max(day, self.newest_day - self._horizon_days)
+
+    def _forget(self) -> None:
+        oldest = self.newest_day - self._horizon_days
+        for day in [day for day in self._days if day < oldest]:
+            del self._days[day]
+
+    def add(self, digest: Digest, day: int) -> None:
+        """Remember an identity that is not in here yet."""
+        digests = self._days.get(day)
+        if digests is None:
+            digests = self._days[day] = set()
+        digests.add(digest)
+        self._new.setdefault(day, []).append(digest)
+
+    def records(self, position: int) -> Iterator[StateRecord]:
+        """Yield what was added since the last call, at least one record: the position must be kept even so."""
+        added = [(day, digest) for day, digests in self._new.items() for digest in digests]
+        self._new = {}
+        for start in range(0, max(1, len(added)), MAX_DIGESTS):
+            by_day: dict[int, list[Digest]] = {}
+            for day, digest in added[start : start + MAX_DIGESTS]:
+                by_day.setdefault(day, []).append(digest)
+            yield StateRecord(position, self.newest_day, [(day, b"".join(them)) for day, them in by_day.items()])
+
+    def restore(self, record: StateRecord) -> None:
+        """Take back what :meth:`records` gave, in the same order."""
+        self.newest_day = max(self.newest_day, record.newest_day)
+        self._forget()
+        for day, joined in record.seen:
+            if day >= self.newest_day - self._horizon_days:
+                digests = self._days.setdefault(day, set())
+                digests.update(joined[at : at + DIGEST_SIZE] for at in range(0, len(joined), DIGEST_SIZE))
