@@ -1,7 +1,7 @@
 """Turn one raw notification into run records, alert states or a dead letter.
 
 A record's way: :mod:`.delivery` reads what Kafka and the headers say, :mod:`.envelope` opens the wrappers, :mod:`.run`
-and :mod:`.platform` read what lies inside, :mod:`.identity` says when two notifications are the same, :mod:`.seen`
+and :mod:`.reported` read what lies inside, :mod:`.identity` says when two notifications are the same, :mod:`.seen`
 remembers, :mod:`.step` joins it for the engine. Everything here is pure: no Kafka, no clock, no files, no log.
 """
 

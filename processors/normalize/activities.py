@@ -1,9 +1,10 @@
 """Read the activities (stages) of a run."""
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
-from processors.normalize.fields import Faults, Node, identifier, objects, section, text, time_ms
+from processors.normalize import wire
+from processors.normalize.fields import believable_ms
 from processors.normalize.status import status
 from schemas.run import Activity, ActivityKind
 
@@ -18,49 +19,16 @@ _KINDS_BY_ID: Final[dict[str, ActivityKind]] = {
 _KINDS_BY_WORD: Final[tuple[ActivityKind, ...]] = ("copy", "promotion", "identity", "profile")
 
 
-class Stage(NamedTuple):
-    """Hold one activity as a record, and those of its sections that others read on."""
-
-    activity: Activity
-    status: Node
-    extensions: Node
-    records: Node
-    files: Node
-    node: Node
-
-
-def stages(run: Node, faults: Faults) -> list[Stage]:
-    """Read the first 100 activities, under either spelling of their key (DOMAIN.md 4.3)."""
-    key = "activities" if run.get("activities") else "activites"
-    if key not in run:
-        # "activities" may still be of a wrong type, such as 0.
-        key = "activities"
-    return [_stage(node, faults) for node in objects(run, key, faults)[:MAX_ACTIVITIES]]
-
-
-def _stage(node: Node, faults: Faults) -> Stage:
-    summary = section(node, "statusSummary", faults)
-    id_, name = identifier(node.get("id"), faults), text(node.get("name"), faults)
-    activity = Activity(
-        id_,
-        name,
-        kind(id_, name),
-        status(summary, faults),
-        elapsed_ms(*period(section(node, "durationSummary", faults), faults)),
+def read_activity(sent: wire.Activity) -> Activity:
+    """Return the record of one activity."""
+    durations = sent.duration_summary
+    return Activity(
+        sent.id,
+        sent.name,
+        kind(sent.id, sent.name),
+        status(sent.status_summary.status),
+        elapsed_ms(believable_ms(durations.started), believable_ms(durations.completed)),
     )
-    return Stage(
-        activity,
-        summary,
-        section(summary, "extensions", faults),
-        section(node, "recordSummary", faults),
-        section(node, "fileSummary", faults),
-        node,
-    )
-
-
-def period(durations: Node, faults: Faults) -> tuple[int | None, int | None]:
-    """Return start and completion of a ``durationSummary`` in milliseconds."""
-    return time_ms(durations.get("startedAtUTC"), faults), time_ms(durations.get("completedAtUTC"), faults)
 
 
 def elapsed_ms(started_ms: int | None, completed_ms: int | None) -> int | None:

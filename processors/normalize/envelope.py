@@ -2,21 +2,22 @@
 
 What an object is, decided in this order:
 
-1. An object with ``status`` FIRING or INACTIVE, a ``name`` and no ``metrics`` is an alert state.
-2. An object with ``metrics``, or with ``flowId`` and ``id``, is a run. (With ``specversion`` and ``data`` it is a
-   CloudEvent, whose ``id`` is its own.)
-3. An object that holds an object or array at ``event``, ``data``, ``detail``, ``messages``, ``items``, ``events`` or
-   ``value`` is a wrapper; the first of them is opened. So every documented envelope is understood, in any nesting up to
-   16 levels, also with its other marks (``event_id``, ``detail-type``, ``position`` ...) missing.
-4. What is left is refused, with a reason: ``control`` (``validationUrl``), ``deprecated`` (the data ingestion
-   notification: keys with ``xdm:``, or event code ``platform_event``), ``missing_run_id`` or ``missing_flow_id`` (one
-   of the two ids is there), ``unknown_shape``.
+1. An object with ``specversion`` and ``data`` is a CloudEvent and never a run itself: its ``id`` is its own.
+2. An object with ``status`` FIRING or INACTIVE, a ``name`` and no ``metrics`` is an alert state.
+3. An object with ``metrics``, or with ``flowId`` and ``id``, is a run. If one of the ids is absent or no id, it is
+   refused: ``missing_flow_id``, ``missing_run_id``.
+4. An object that holds an object or array at ``event``, ``data``, ``detail``, ``messages``, ``items``, ``events`` or
+   ``value`` is a wrapper; the first of them is opened. So every documented envelope is understood, nested in any
+   way up to 16 levels, also where its other marks (``event_id``, ``detail-type``, ``position`` ...) are missing.
+5. What is left is refused: ``control`` (``validationUrl``), ``deprecated`` (the data ingestion notification: keys with
+   ``xdm:``, or the event code ``platform_event``), ``missing_run_id`` or ``missing_flow_id`` (the other id is there),
+   ``unknown_shape``.
 
 Arrays are opened element by element, also at the top. An empty array is of unknown shape: it says nothing of any run,
 and dropping it silently would be a loss.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -25,12 +26,13 @@ from processors.normalize.refusal import Refusals
 
 MAX_DEPTH: Final = 16
 MAX_FOUND: Final = 1_000
-"""Runs and states taken from one notification; more of them are dead-lettered with it (1,000 is above what a
-delivery of 2 MB can hold of real ones)."""
+"""Runs and states taken from one notification; if it holds more it is dead-lettered as well. Adobe delivers up to
+2 MB, in which 1,000 real runs have no room."""
 
 DEPRECATED_CODE: Final = "platform_event"
 _ALERT_STATES: Final = frozenset({"firing", "inactive"})
 _CONTENTS: Final = ("event", "data", "detail", "messages", "items", "events", "value")
+_CONTAINERS: Final = frozenset({dict, list})
 
 
 class Hints(msgspec.Struct, frozen=True, gc=False):
@@ -47,7 +49,7 @@ class Hints(msgspec.Struct, frozen=True, gc=False):
 _NO_HINTS: Final = Hints()
 
 
-class FoundRun(NamedTuple):
+class FoundRun(msgspec.Struct, frozen=True, gc=False):
     """Hold an object that is a run, with both its ids."""
 
     node: Node
@@ -56,7 +58,7 @@ class FoundRun(NamedTuple):
     run_id: str
 
 
-class FoundState(NamedTuple):
+class FoundState(msgspec.Struct, frozen=True, gc=False):
     """Hold an object that is an alert state of the platform."""
 
     node: Node
@@ -96,25 +98,22 @@ class Search:
             self.open(element, f"{place}[{number}]", hints, depth + 1)
 
     def _open_object(self, node: Node, place: str, hints: Hints, depth: int) -> None:
-        is_cloud_event = "specversion" in node
-        if not is_cloud_event or node.get("data") is None:
-            if _is_state(node):
-                self._take_state(node, hints)
-                return
-            if node.get("metrics") is not None or ("flowId" in node and "id" in node and not is_cloud_event):
+        if "specversion" not in node or node.get("data") is None:
+            if node.get("metrics") is not None:
                 self._take_run(node, place, hints)
                 return
-        hints = self._extend(hints, node)
+            if "status" in node and _is_state(node):
+                self._take_state(node, hints)
+                return
+            if "flowId" in node and "id" in node and "specversion" not in node:
+                self._take_run(node, place, hints)
+                return
         for name in _CONTENTS:
             content = node.get(name)
-            if type(content) is dict or type(content) is list:
-                self.open(content, f"{place}.{name}" if place else name, hints, depth + 1)
+            if type(content) in _CONTAINERS:
+                self.open(content, f"{place}.{name}" if place else name, self._extended(hints, node), depth + 1)
                 return
-        self._refuse_object(node, place, hints)
-
-    def _take_state(self, node: Node, hints: Hints) -> None:
-        is_firing = str(node["status"]).lower() == "firing"
-        self.found.append(FoundState(node, self._with_own_id(hints, node), str(node["name"]), is_firing))
+        self._refuse(node, place, hints)
 
     def _take_run(self, node: Node, place: str, hints: Hints) -> None:
         flow_id = identifier(node.get("flowId"), self._faults)
@@ -126,41 +125,38 @@ class Search:
         else:
             self.found.append(FoundRun(node, self._with_own_id(hints, node), flow_id, run_id))
 
+    def _take_state(self, node: Node, hints: Hints) -> None:
+        is_firing = str(node["status"]).lower() == "firing"
+        self.found.append(FoundState(node, self._with_own_id(hints, node), str(node["name"]), is_firing))
+
     def _with_own_id(self, hints: Hints, node: Node) -> Hints:
         if "event_id" not in node and "eventid" not in node:
             return hints
-        faults = self._faults
         return msgspec.structs.replace(
             hints,
-            event_id=identifier(node.get("event_id"), faults) or hints.event_id,
-            eventid=identifier(node.get("eventid"), faults) or hints.eventid,
+            event_id=identifier(node.get("event_id"), self._faults) or hints.event_id,
+            eventid=identifier(node.get("eventid"), self._faults) or hints.eventid,
         )
 
-    def _extend(self, hints: Hints, node: Node) -> Hints:
-        faults = self._faults
-        event_id, eventid = identifier(node.get("event_id"), faults), identifier(node.get("eventid"), faults)
-        id_ = type_ = message_type = None
-        if "specversion" in node:
-            id_, type_ = identifier(node.get("id"), faults), text(node.get("type"), faults)
-        meta = node.get("_eventNotificationMeta")
-        if type(meta) is dict:
-            message_type = text(meta.get("type"), faults)
+    def _extended(self, hints: Hints, node: Node) -> Hints:
+        faults, get = self._faults, node.get
+        is_cloud_event = "specversion" in node
+        meta = get("_eventNotificationMeta")
         return Hints(
-            event_id or hints.event_id,
-            eventid or hints.eventid,
-            id_ or hints.cloud_event_id,
-            message_type or hints.message_type,
-            type_ or hints.cloud_event_type,
-            identifier(node.get("imsOrgId"), faults) or hints.org_id,
+            identifier(get("event_id"), faults) or hints.event_id,
+            identifier(get("eventid"), faults) or hints.eventid,
+            (identifier(get("id"), faults) if is_cloud_event else None) or hints.cloud_event_id,
+            (text(meta.get("type"), faults) if type(meta) is dict else None) or hints.message_type,
+            (text(get("type"), faults) if is_cloud_event else None) or hints.cloud_event_type,
+            identifier(get("imsOrgId"), faults) or hints.org_id,
         )
 
-    def _refuse_object(self, node: Node, place: str, hints: Hints) -> None:
-        is_wrapper = "specversion" in node or "detail-type" in node
+    def _refuse(self, node: Node, place: str, hints: Hints) -> None:
         if type(node.get("validationUrl")) is str:
             self.refusals.add(place, "control", "the check of a registration, not an event")
         elif self._is_deprecated(node, hints):
             self.refusals.add(place, "deprecated", "the data ingestion notification, which flow runs have replaced")
-        elif is_wrapper:
+        elif "specversion" in node or "detail-type" in node:
             self.refusals.add(place, "unknown_shape")
         elif node.get("flowId") is not None:
             self.refusals.add(place, "missing_run_id", _lack(node, "id"))
@@ -170,17 +166,14 @@ class Search:
             self.refusals.add(place, "unknown_shape")
 
     def _is_deprecated(self, node: Node, hints: Hints) -> bool:
-        code = event_code(node, hints, self._sent_code, self._faults)
+        code = _own_code(node) or hints.message_type or hints.cloud_event_type or self._sent_code
         return code == DEPRECATED_CODE or any(key.startswith("xdm:") for key in node)
 
 
 def _is_state(node: Node) -> bool:
-    status = node.get("status")
+    status = node["status"]
     return (
-        type(status) is str
-        and status.lower() in _ALERT_STATES
-        and node.get("metrics") is None
-        and identifier(node.get("name"), Faults()) is not None
+        type(status) is str and status.lower() in _ALERT_STATES and identifier(node.get("name"), Faults()) is not None
     )
 
 
@@ -188,11 +181,7 @@ def _lack(node: Node, key: str) -> str:
     return f"no {key}" if node.get(key) in (None, "") else f"{key} is no text of 1 to 200 characters"
 
 
-def event_code(node: Node, hints: Hints, sent_code: str | None, faults: Faults) -> str | None:
-    """Return the event code of a run or state: of its own header, else its message, its CloudEvent, its delivery."""
+def _own_code(node: Node) -> object:
     header = node.get("header")
-    if type(header) is dict:
-        adobe = header.get("_adobeio")
-        if type(adobe) is dict and adobe.get("eventCode") is not None:
-            return text(adobe["eventCode"], faults)
-    return hints.message_type or hints.cloud_event_type or sent_code
+    adobe = header.get("_adobeio") if type(header) is dict else None
+    return adobe.get("eventCode") if type(adobe) is dict else None

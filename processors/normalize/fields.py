@@ -12,13 +12,11 @@ from schemas import times
 Node = dict[str, object]
 """A JSON object as orjson gives it. orjson refuses lone surrogates, so every text in it can be written as UTF-8."""
 
-NOTHING: Final[Node] = {}
-"""Stands for an object that is absent. Never written to."""
-
 MAX_IDENTIFIER: Final = 200
 MAX_NAME: Final = 500
+MAX_MESSAGE: Final = 1_000
 MAX_URL: Final = 2_000
-MAX_COUNT: Final = 2**63 - 1
+MAX_NUMBER: Final = 2**63 - 1
 """The largest number that readers with 64-bit integers can take."""
 
 FIRST_MILLISECONDS: Final = 100_000_000_000
@@ -37,29 +35,6 @@ class Faults:
         self.ill_typed = 0
 
 
-def section(node: Node, key: str, faults: Faults) -> Node:
-    """Return the object at ``key``, an empty one if there is none."""
-    value = node.get(key)
-    if type(value) is dict:
-        return value
-    if value is not None:
-        faults.ill_typed += 1
-    return NOTHING
-
-
-def objects(node: Node, key: str, faults: Faults) -> list[Node]:
-    """Return the objects of the array at ``key``; elements that are no objects are counted and left out."""
-    value = node.get(key)
-    if value is None:
-        return []
-    if type(value) is not list:
-        faults.ill_typed += 1
-        return []
-    found = [element for element in value if type(element) is dict]
-    faults.ill_typed += len(value) - len(found)
-    return found
-
-
 def identifier(value: object, faults: Faults) -> str | None:
     """Return an id: text of 1 to 200 characters. A longer one is no id, because a part of it would be another's."""
     if type(value) is str and 0 < len(value) <= MAX_IDENTIFIER:
@@ -69,13 +44,23 @@ def identifier(value: object, faults: Faults) -> str | None:
     return None
 
 
+def code(value: object, faults: Faults) -> str | None:
+    """Return an error code. Adobe's examples hold "133" and "2200": a sender that writes numbers means the same."""
+    return str(value) if type(value) is int and abs(value) <= MAX_NUMBER else identifier(value, faults)
+
+
 def text(value: object, faults: Faults, limit: int = MAX_NAME) -> str | None:
-    """Return text for people, cut to ``limit`` characters."""
+    """Return a text for people, cut to ``limit`` characters."""
     if type(value) is str:
         return value[:limit] or None
     if value is not None:
         faults.ill_typed += 1
     return None
+
+
+def message(value: object, faults: Faults) -> str | None:
+    """Return a longer text for people, cut to 1,000 characters."""
+    return text(value, faults, MAX_MESSAGE)
 
 
 def link(value: object, faults: Faults) -> str | None:
@@ -87,47 +72,38 @@ def link(value: object, faults: Faults) -> str | None:
     return None
 
 
-def count(value: object, faults: Faults) -> int | None:
-    """Return how many, 0 or more."""
-    if type(value) is int:
-        return value if 0 <= value <= MAX_COUNT else None
-    if value is None:
-        return None
-    number = _number(value, faults)
-    return int(number) if number is not None and 0 <= number <= MAX_COUNT else None
+def number(value: object, faults: Faults) -> int | None:
+    """Return a whole number of 64 bits."""
+    if type(value) is int or (type(value) is float and value.is_integer()):
+        return int(value) if abs(value) <= MAX_NUMBER else None
+    if type(value) is str:
+        digits = value.removeprefix("-")
+        # int() refuses 4,300 digits and more, and takes digits of any script.
+        if digits.isascii() and digits.isdecimal() and len(digits) <= 20:
+            return number(int(value), faults)
+    if value is not None and value != "":
+        faults.ill_typed += 1
+    return None
 
 
 def time_ms(value: object, faults: Faults) -> int | None:
     """Return a time in milliseconds since the epoch, ``None`` for one outside the years 2001 to 9999."""
-    if type(value) is int or type(value) is float:
-        return _moment(value)
-    if value is None:
-        return None
+    if type(value) is float:
+        return believable_ms(value)
     written = _iso_ms(value)
-    if written is not None:
-        return written if EARLIEST_MS <= written <= times.LATEST_MS else None
-    number = _number(value, faults)
-    return None if number is None else _moment(number)
+    sent = number(value, faults) if written is None else written
+    if sent is None:
+        return None
+    return believable_ms(sent) if written is None or written >= EARLIEST_MS else None
 
 
-def _moment(number: float) -> int | None:
-    if number < FIRST_MILLISECONDS:
-        return round(number * 1000) if number >= EARLIEST_S else None
-    return round(number) if EARLIEST_MS <= number <= times.LATEST_MS else None
-
-
-def _number(value: object, faults: Faults) -> int | float | None:
-    if type(value) is float and value.is_integer():
-        return value
-    if type(value) is str:
-        if value == "":
-            return None
-        digits = value.removeprefix("-")
-        # 4,300 digits and more would make int() raise.
-        if digits.isascii() and digits.isdecimal() and len(digits) <= 20:
-            return int(value)
-    faults.ill_typed += 1
-    return None
+def believable_ms(sent: float | None) -> int | None:
+    """Return a time that was sent in seconds or milliseconds as milliseconds, ``None`` if it is nonsense."""
+    if sent is None:
+        return None
+    if sent >= FIRST_MILLISECONDS:
+        return round(sent) if EARLIEST_MS <= sent <= times.LATEST_MS else None
+    return round(sent * 1000) if sent >= EARLIEST_S else None
 
 
 def _iso_ms(value: object) -> int | None:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+import msgspec
 import orjson
 
 from processors.normalize import delivery as deliveries
@@ -11,14 +12,14 @@ from processors.normalize import identity
 from processors.normalize.delivery import Delivery, Header
 from processors.normalize.envelope import FoundRun, FoundState, Search
 from processors.normalize.fields import Faults, identifier
-from processors.normalize.platform import read_state
 from processors.normalize.refusal import MAX_DETAIL, Rejected
+from processors.normalize.reported import read_state
 from processors.normalize.run import read_run
 from schemas.alert import Alert
 from schemas.run import Run
 
 
-class Identified(NamedTuple):
+class Identified(msgspec.Struct, frozen=True, gc=False):
     """Hold a record, its Kafka key, and what it is known by."""
 
     record: Run | Alert
@@ -29,7 +30,7 @@ class Identified(NamedTuple):
     """What else counts as seen from now on."""
 
 
-class Normalized(NamedTuple):
+class Normalized(msgspec.Struct, frozen=True, gc=False):
     """Hold what one raw record came to. Both ``records`` and ``rejected`` are there if only a part was refused."""
 
     records: Sequence[Identified]
@@ -60,7 +61,7 @@ def normalize(
     delivery = deliveries.read(headers, timestamp_ms, partition, offset)
     if type(document) is list:
         # A batch that nobody split: the header's id cannot belong to each element.
-        delivery = delivery._replace(event_id=None)
+        delivery = msgspec.structs.replace(delivery, event_id=None)
     faults = Faults()
     search = Search(delivery.event_code, faults)
     search.open(document)

@@ -1,63 +1,49 @@
 """Find what a run refers to: overviews of its files, and the batches it wrote."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
-from processors.normalize.activities import Stage
-from processors.normalize.fields import Faults, Node, identifier, link, objects, section
+from processors.normalize import wire
 
 MAX_FILE_INFO: Final = 100
 MAX_BATCH_IDS: Final = 200
 
 
-def file_info(files: Node, stages: Sequence[Stage], faults: Faults) -> list[str]:
-    """Return the URLs of the file overviews of a run and its activities, in this order, each once."""
+def file_info(files: wire.FileCounts, activities: Sequence[wire.Activity]) -> list[str]:
+    """Return the URLs of the file overviews of a run and then its activities, each once."""
     found: dict[str, None] = {}
-    for summary in (files, *(stage.files for stage in stages)):
-        if "manifest" in summary:
-            _add_manifest(found, section(summary, "manifest", faults), faults)
-        if "extensions" in summary:
-            extensions = section(summary, "extensions", faults)
-            _add_manifest(found, section(extensions, "manifest", faults), faults)
-    return list(found)[:MAX_FILE_INFO]
+    _add_urls(found, files)
+    for activity in activities:
+        _add_urls(found, activity.file_summary)
+    return list(islice(found, MAX_FILE_INFO)) if found else []
 
 
-def _add_manifest(found: dict[str, None], manifest: Node, faults: Faults) -> None:
-    info = manifest.get("fileInfo")
-    for element in info if type(info) is list else (info,):
-        url = link(element.get("path") if type(element) is dict else element, faults)
-        if url is not None:
-            found[url] = None
+def _add_urls(found: dict[str, None], files: wire.FileCounts) -> None:
+    for info in (files.manifest.file_info, files.extensions.manifest.file_info):
+        if type(info) is str:
+            found[info] = None
+        elif info is not None:
+            for element in info:
+                url = element.path if isinstance(element, wire.FilePath) else element
+                if url is not None:
+                    found[url] = None
 
 
-def batch_ids(stages: Sequence[Stage], run_status: Node, faults: Faults) -> list[str]:
+def batch_ids(activities: Sequence[wire.Activity], run_status: wire.StatusSummary) -> list[str]:
     """Return the ids of the batches in the order they are named, each once."""
     found: dict[str, None] = {}
-    for stage in stages:
-        if "targetInfo" in stage.node:
-            for target in objects(stage.node, "targetInfo", faults):
-                _add(found, _referenced(section(target, "reference", faults), faults), faults)
-        if "batchId" in stage.extensions:
-            _add(found, (stage.extensions["batchId"],), faults)
-    if "extensions" in run_status:
-        _add(found, (section(run_status, "extensions", faults).get("batchId"),), faults)
-    return list(found)[:MAX_BATCH_IDS]
+    for activity in activities:
+        for target in activity.target_info:
+            reference = target.reference
+            if reference.type is None or reference.type.lower() == "batch":
+                found.update(dict.fromkeys(reference.ids))
+        _add_batch(found, activity.status_summary)
+    _add_batch(found, run_status)
+    return list(islice(found, MAX_BATCH_IDS)) if found else []
 
 
-def _referenced(reference: Node, faults: Faults) -> list[object]:
-    type_ = reference.get("type")
-    if type(type_) is str and type_.lower() != "batch":
-        return []
-    ids = reference.get("ids")
-    if type(ids) is list:
-        return ids
-    if ids is not None:
-        faults.ill_typed += 1
-    return []
-
-
-def _add(found: dict[str, None], ids: Iterable[object], faults: Faults) -> None:
-    for value in ids:
-        batch_id = identifier(value, faults)
-        if batch_id is not None:
-            found[batch_id] = None
+def _add_batch(found: dict[str, None], status: wire.StatusSummary) -> None:
+    batch_id = status.extensions.batch_id
+    if batch_id is not None:
+        found[batch_id] = None

@@ -1,67 +1,67 @@
-"""Read a run record from an object that was found to be a run (CONTRACT.md 3.1, DOMAIN.md 4.3 to 4.5)."""
+"""Make a run record of an object that was found to be a run (CONTRACT.md 3.1, DOMAIN.md 4.3 to 4.5)."""
 
-from typing import Final
-
-from processors.normalize import identity
-from processors.normalize.activities import elapsed_ms, period, stages
-from processors.normalize.delivery import Delivery
-from processors.normalize.envelope import FoundRun, event_code
+from processors.normalize import identity, wire
+from processors.normalize.activities import MAX_ACTIVITIES, elapsed_ms, read_activity
+from processors.normalize.delivery import AHEAD_MS, Delivery
+from processors.normalize.envelope import FoundRun
 from processors.normalize.errors import collect
-from processors.normalize.fields import Faults, Node, count, identifier, link, section, text, time_ms
+from processors.normalize.fields import Faults, believable_ms
 from processors.normalize.references import batch_ids, file_info
 from processors.normalize.status import distinct, status
 from schemas import times
 from schemas.ids import EventId, FlowId, RunId
 from schemas.run import Bytes, Files, Records, Run
 
-AHEAD_MS: Final = 300_000
-"""How far a sender's clock may run ahead of the time of receipt and still be believed."""
-
 
 def read_run(found: FoundRun, delivery: Delivery, event_id: str | None, faults: Faults) -> Run:
     """Return the record; without ``event_id`` (the sender's) the record's is derived."""
-    node = found.node
-    metrics = section(node, "metrics", faults)
-    summary = section(metrics, "statusSummary", faults)
-    recorded = section(metrics, "recordSummary", faults)
-    files = section(metrics, "fileSummary", faults)
-    started_ms, completed_ms = period(section(metrics, "durationSummary", faults), faults)
-    updated_ms = time_ms(node.get("updatedAt"), faults)
-    outcome = status(summary, faults)
-    etag = _etag(node, faults)
+    sent = wire.read(found.node, wire.WireRun, faults)
+    metrics, hints, adobe = sent.metrics, found.hints, sent.header.adobe
+    activities = (sent.activities or sent.activites)[:MAX_ACTIVITIES]
+    started_ms = believable_ms(metrics.duration_summary.started)
+    completed_ms = believable_ms(metrics.duration_summary.completed)
+    updated_ms = believable_ms(sent.updated_at)
+    etag = (sent.etag or sent.e_tag or "").strip('"') or None
+    outcome = status(metrics.status_summary.status)
     if event_id is None:
         version = etag or ("" if updated_ms is None else str(updated_ms))
-        event_id = identity.derived(identity.of_run(found.run_id, distinct(outcome, summary), version))
-    opened = stages(node, faults)
+        event_id = identity.derived(
+            identity.of_run(found.run_id, distinct(outcome, metrics.status_summary.status), version)
+        )
     return Run(
         event_id=EventId(event_id),
         flow_id=FlowId(found.flow_id),
-        flow_name=text(node.get("flowName"), faults),
-        flow_type=text(node.get("flowType"), faults),
+        flow_name=sent.flow_name,
+        flow_type=sent.flow_type,
         run_id=RunId(found.run_id),
         status=outcome,
-        event_code=event_code(node, found.hints, delivery.event_code, faults),
-        org_id=org_id(node, found.hints.org_id, faults),
-        sandbox_id=identifier(node.get("sandboxId"), faults),
-        sandbox_name=text(node.get("sandboxName"), faults),
+        event_code=adobe.event_code or hints.message_type or hints.cloud_event_type or delivery.event_code,
+        org_id=sent.ims_org_id or _org_around(found, adobe),
+        sandbox_id=sent.sandbox_id,
+        sandbox_name=sent.sandbox_name,
         occurred_at=_occurred_at(updated_ms or completed_ms or started_ms, delivery),
         started_at=None if started_ms is None else times.to_text(started_ms),
         completed_at=None if completed_ms is None else times.to_text(completed_ms),
         duration_ms=elapsed_ms(started_ms, completed_ms),
-        records=_records(recorded, faults),
-        bytes=_bytes(section(metrics, "sizeSummary", faults), faults),
-        files=_files(files, faults),
-        file_info=file_info(files, opened, faults),
-        batch_ids=batch_ids(opened, summary, faults),
-        errors=collect(opened, recorded, summary, faults),
-        activities=[stage.activity for stage in opened],
-        url=link(node.get("url"), faults),
-        provider_ref_id=identifier(node.get("providerRefId"), faults),
+        records=_records(metrics.record_summary),
+        bytes=_bytes(metrics.size_summary),
+        files=_files(metrics.file_summary),
+        file_info=file_info(metrics.file_summary, activities),
+        batch_ids=batch_ids(activities, metrics.status_summary),
+        errors=collect(activities, metrics),
+        activities=[read_activity(activity) for activity in activities],
+        url=sent.url,
+        provider_ref_id=sent.provider_ref_id,
         etag=etag,
         source=delivery.source,
         received_at=delivery.received_at,
         raw=delivery.position,
     )
+
+
+def _org_around(found: FoundRun, adobe: wire.AdobeHeader) -> str | None:
+    """Take the organisation from the wrappers of a run that names none; one of a wrong type names none either."""
+    return None if found.node.get("imsOrgId") is not None else adobe.ims_org_id or found.hints.org_id
 
 
 def _occurred_at(sent_ms: int | None, delivery: Delivery) -> str:
@@ -70,29 +70,15 @@ def _occurred_at(sent_ms: int | None, delivery: Delivery) -> str:
     return times.to_text(sent_ms)
 
 
-def _etag(node: Node, faults: Faults) -> str | None:
-    sent = identifier(node.get("eTag") if node.get("etag") is None else node["etag"], faults)
-    return sent.strip('"') or None if sent is not None else None
+def _known(sent: int | None) -> int | None:
+    # -1 is how Adobe writes "unknown".
+    return None if sent is None or sent < 0 else sent
 
 
-def org_id(node: Node, around: str | None, faults: Faults) -> str | None:
-    """Return the organisation of a run or state: its own, else of its header, else of the message around it."""
-    own = node.get("imsOrgId")
-    if own is not None:
-        return identifier(own, faults)
-    header = node.get("header")
-    adobe = header.get("_adobeio") if type(header) is dict else None
-    named = identifier(adobe.get("imsOrgId"), faults) if type(adobe) is dict else None
-    return named or around
-
-
-def _records(sent: Node, faults: Faults) -> Records:
-    if not sent:
-        return _NO_RECORDS
-    get = sent.get
-    read, written = count(get("inputRecordCount"), faults), count(get("outputRecordCount"), faults)
-    created, updated = count(get("createdRecordCount"), faults), count(get("updatedRecordCount"), faults)
-    failed, skipped = count(get("failedRecordCount"), faults), count(get("skippedRecordCount"), faults)
+def _records(sent: wire.Counts) -> Records:
+    read, written = _known(sent.input_record_count), _known(sent.output_record_count)
+    created, updated = _known(sent.created_record_count), _known(sent.updated_record_count)
+    failed, skipped = _known(sent.failed_record_count), _known(sent.skipped_record_count)
     return Records(read, written, created, updated, failed, skipped, lost(read, written, created, updated))
 
 
@@ -103,19 +89,9 @@ def lost(read: int | None, written: int | None, created: int | None, updated: in
     return max(0, read - max(written or 0, (created or 0) + (updated or 0)))
 
 
-def _bytes(sent: Node, faults: Faults) -> Bytes:
-    if not sent:
-        return _NO_BYTES
-    get = sent.get
-    return Bytes(count(get("inputBytes"), faults), count(get("outputBytes"), faults), count(get("failedBytes"), faults))
+def _bytes(sent: wire.Sizes) -> Bytes:
+    return Bytes(_known(sent.input_bytes), _known(sent.output_bytes), _known(sent.failed_bytes))
 
 
-def _files(sent: Node, faults: Faults) -> Files:
-    if not sent:
-        return _NO_FILES
-    return Files(count(sent.get("inputFileCount"), faults), count(sent.get("outputFileCount"), faults))
-
-
-_NO_RECORDS: Final = Records()
-_NO_BYTES: Final = Bytes()
-_NO_FILES: Final = Files()
+def _files(sent: wire.FileCounts) -> Files:
+    return Files(_known(sent.input_file_count), _known(sent.output_file_count))

@@ -7,7 +7,7 @@ journalled late is remembered as long as any other. A time of receipt that lies 
 wrong clock would make everything be forgotten at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -20,14 +20,16 @@ MAX_DIGESTS: Final = 50_000
 
 
 class StateRecord(msgspec.Struct, frozen=True, array_like=True):
-    """What one micro-batch adds to the state. A large batch has several, all with its last position."""
+    """What one micro-batch adds to the state. One that is large, or spans days, has several with the same position."""
 
     position: int
     """The offset of the last raw record whose identities are in the state."""
     newest_day: int
     """Days since the epoch; with it a restored memory forgets exactly what the one before had forgotten."""
-    seen: list[tuple[int, bytes]]
-    """Per day the new identities, 16 bytes each, joined."""
+    day: int
+    """The day of the new identities, if there are any."""
+    joined: bytes
+    """The new identities, 16 bytes each."""
 
 
 class Seen:
@@ -41,18 +43,11 @@ class Seen:
         self.newest_day = 0
         self._horizon_days = -(-horizon_ms // DAY_MS)
         self._days: dict[int, set[Digest]] = {}
-        self._new: dict[int, list[Digest]] = {}
+        self._new: dict[int, bytearray] = {}
 
     def __len__(self) -> int:
         """Return how many identities are remembered."""
         return sum(len(digests) for digests in self._days.values())
-
-    def __contains__(self, digest: Digest) -> bool:
-        # A loop, not any(): it runs for every notification.
-        for digests in self._days.values():  # noqa: SIM110
-            if digest in digests:
-                return True
-        return False
 
     def advance(self, received_ms: int, now_ms: int) -> int:
         """Move to the time of a notification, forget what is too old by now, and return the day to remember it under.
@@ -70,29 +65,40 @@ class Seen:
         for day in [day for day in self._days if day < oldest]:
             del self._days[day]
 
-    def add(self, digest: Digest, day: int) -> None:
-        """Remember an identity that is not in here yet."""
-        digests = self._days.get(day)
-        if digests is None:
-            digests = self._days[day] = set()
-        digests.add(digest)
-        self._new.setdefault(day, []).append(digest)
+    def admit(self, known_by: Sequence[Digest], day: int, settles: Sequence[Digest] = ()) -> bool:
+        """Tell whether a notification is new, that is none of ``known_by`` was seen; if so, remember all of them.
+
+        ``settles`` are remembered too, whether or not they were seen.
+        """
+        for digests in self._days.values():
+            for digest in known_by:
+                if digest in digests:
+                    return False
+        if day not in self._days:
+            self._days[day] = set()
+        if day not in self._new:
+            self._new[day] = bytearray()
+        for digest in (*known_by, *settles) if settles else known_by:
+            self._days[day].add(digest)
+            self._new[day] += digest
+        return True
 
     def records(self, position: int) -> Iterator[StateRecord]:
         """Yield what was added since the last call, at least one record: the position must be kept even so."""
-        added = [(day, digest) for day, digests in self._new.items() for digest in digests]
-        self._new = {}
-        for start in range(0, max(1, len(added)), MAX_DIGESTS):
-            by_day: dict[int, list[Digest]] = {}
-            for day, digest in added[start : start + MAX_DIGESTS]:
-                by_day.setdefault(day, []).append(digest)
-            yield StateRecord(position, self.newest_day, [(day, b"".join(them)) for day, them in by_day.items()])
+        added, self._new = self._new, {}
+        if not added:
+            yield StateRecord(position, self.newest_day, self.newest_day, b"")
+        for day, joined in added.items():
+            for start in range(0, len(joined), MAX_DIGESTS * DIGEST_SIZE):
+                part = bytes(joined[start : start + MAX_DIGESTS * DIGEST_SIZE])
+                yield StateRecord(position, self.newest_day, day, part)
 
     def restore(self, record: StateRecord) -> None:
         """Take back what :meth:`records` gave, in the same order."""
-        self.newest_day = max(self.newest_day, record.newest_day)
-        self._forget()
-        for day, joined in record.seen:
-            if day >= self.newest_day - self._horizon_days:
-                digests = self._days.setdefault(day, set())
-                digests.update(joined[at : at + DIGEST_SIZE] for at in range(0, len(joined), DIGEST_SIZE))
+        if record.newest_day > self.newest_day:
+            self.newest_day = record.newest_day
+            self._forget()
+        if record.joined and record.day >= self.newest_day - self._horizon_days:
+            joined = record.joined
+            digests = self._days.setdefault(record.day, set())
+            digests.update(joined[at : at + DIGEST_SIZE] for at in range(0, len(joined), DIGEST_SIZE))

@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from processors.normalize.fields import Faults, Node, text
 from schemas.run import Status
 
-_STATUSES: Final[dict[str, Status]] = {
+_FOLDED: Final[dict[str, Status]] = {
     "success": "success",
     "failed": "failed",
     "partialsuccess": "partial",
@@ -13,30 +12,26 @@ _STATUSES: Final[dict[str, Status]] = {
     "inprogress": "in_progress",
     "scheduled": "scheduled",
 }
-# As senders write them, so that the usual ones need no folding.
-_AS_SENT: Final[dict[object, Status]] = {
+# As senders write them, so that the usual ones need no folding; and none at all.
+_AS_SENT: Final[dict[str | None, Status]] = {
     "success": "success",
     "failed": "failed",
     "partialSuccess": "partial",
     "inProgress": "in_progress",
     "scheduled": "scheduled",
+    None: "unknown",
 }
 
 
-def status(summary: Node, faults: Faults) -> Status:
-    """Return the status in a ``statusSummary``, in any case; ``unknown`` for none and for any other."""
-    sent = summary.get("status")
-    if type(sent) is str:
-        return _AS_SENT.get(sent) or _STATUSES.get(_folded(sent), "unknown")
-    text(sent, faults)
-    return "unknown"
+def status(sent: str | None) -> Status:
+    """Return the status of a ``statusSummary``, in any case; ``unknown`` for none and for any other."""
+    return _AS_SENT.get(sent) or _FOLDED.get(_fold(sent or ""), "unknown")
 
 
-def distinct(known: Status, summary: Node) -> str:
+def distinct(known: Status, sent: str | None) -> str:
     """Return what tells this status from another: for an unknown one the sender's own word."""
-    sent = summary.get("status")
-    return _folded(sent) if known == "unknown" and type(sent) is str else known
+    return _fold(sent) if known == "unknown" and sent is not None else known
 
 
-def _folded(sent: str) -> str:
+def _fold(sent: str) -> str:
     return sent.lower().replace("_", "")

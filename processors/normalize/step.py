@@ -72,30 +72,29 @@ class NormalizeStep:
 
     def _process_one(self, source: SourceRecord, now_ms: int, outputs: list[Output]) -> None:
         normalized = normalize(source.value, source.headers, source.timestamp, source.partition, source.offset)
-        for identified in normalized.records:
-            self._put(identified, normalized.received_ms, now_ms, outputs)
+        counts = self._counts
+        if normalized.records:
+            day = self._seen.advance(normalized.received_ms, now_ms)
+            for identified in normalized.records:
+                if self._seen.admit(identified.known_by, day, identified.settles):
+                    outputs.append(self._output(identified))
+                else:
+                    counts[DUPLICATES] += 1
         if normalized.ill_typed:
-            self._counts[ILL_TYPED_FIELDS] += normalized.ill_typed
+            counts[ILL_TYPED_FIELDS] += normalized.ill_typed
         if normalized.rejected is not None:
-            self._counts[REJECTED + normalized.rejected.reason] += 1
+            counts[REJECTED + normalized.rejected.reason] += 1
             outputs.append(self._dead_letter(source, normalized.rejected))
 
-    def _put(self, identified: Identified, received_ms: int, now_ms: int, outputs: list[Output]) -> None:
-        seen, record = self._seen, identified.record
-        day = seen.advance(received_ms, now_ms)
-        if any(digest in seen for digest in identified.known_by):
-            self._counts[DUPLICATES] += 1
-            return
-        for digest in (*identified.known_by, *identified.settles):
-            if digest not in seen:
-                seen.add(digest, day)
+    def _output(self, identified: Identified) -> Output:
+        record = identified.record
         if isinstance(record, Run):
             self._counts[RUNS] += 1
-            self._counts[UNKNOWN_STATUSES] += record.status == "unknown"
-            outputs.append(Output(self._runs, record.flow_id.encode(), encode(record)))
-        else:
-            self._counts[ALERTS] += 1
-            outputs.append(Output(self._alerts, identified.key.encode(), encode(record)))
+            if record.status == "unknown":
+                self._counts[UNKNOWN_STATUSES] += 1
+            return Output(self._runs, identified.key.encode(), encode(record))
+        self._counts[ALERTS] += 1
+        return Output(self._alerts, identified.key.encode(), encode(record))
 
     def _dead_letter(self, source: SourceRecord, rejected: Rejected) -> Output:
         value, own, left_out = fit(source.value, source.headers)

@@ -9,12 +9,10 @@ import hashlib
 import re
 from typing import Final, NamedTuple
 
-from processors.normalize import identity
-from processors.normalize.delivery import Delivery
+from processors.normalize import identity, wire
+from processors.normalize.delivery import AHEAD_MS, Delivery
 from processors.normalize.envelope import FoundState
-from processors.normalize.errors import MAX_MESSAGE
-from processors.normalize.fields import Faults, identifier, link, text, time_ms
-from processors.normalize.run import AHEAD_MS, org_id
+from processors.normalize.fields import Faults, believable_ms
 from schemas import times
 from schemas.alert import Alert, AlertState, Annotations, Severity
 from schemas.ids import RunId
@@ -48,17 +46,14 @@ class Reported(NamedTuple):
 
 def read_state(found: FoundState, delivery: Delivery, faults: Faults) -> Reported:
     """Return the alert record. A state that names no flow has the key of its organisation and sandbox."""
-    node = found.node
+    sent = wire.read(found.node, wire.WireState, faults)
     rule = RULE_PREFIX + found.name
-    flow_id = identifier(node.get("flowId"), faults)
-    org = org_id(node, found.hints.org_id, faults)
-    sandbox = text(node.get("sandboxName"), faults)
-    subject = flow_id or f"org/{org or '-'}/{sandbox or '-'}"
-    run_id = identifier(node.get("flowRunId"), faults)
-    created_ms = _believed(time_ms(node.get("createdAt"), faults), delivery)
-    resolved_ms = _believed(time_ms(node.get("resolvedAt"), faults), delivery)
+    org = sent.ims_org_id or sent.header.adobe.ims_org_id or found.hints.org_id
+    subject = sent.flow_id or f"org/{org or '-'}/{sent.sandbox_name or '-'}"
+    created_ms = _believed(sent.created_at, delivery)
+    resolved_ms = _believed(sent.resolved_at, delivery)
     created = "" if created_ms is None else str(created_ms)
-    id_ = identifier(node.get("id"), faults) or run_id or ""
+    id_ = sent.id or sent.flow_run_id or ""
     if not id_ and not created:
         # Nothing tells one of these from another: rather twice than never.
         created = delivery.received_at
@@ -66,8 +61,7 @@ def read_state(found: FoundState, delivery: Delivery, faults: Faults) -> Reporte
     transition = identity.of_state(rule, subject, id_, state, created)
     starts_ms = delivery.received_ms if created_ms is None else created_ms
     ends_ms = max(starts_ms, delivery.received_ms if resolved_ms is None else resolved_ms)
-    severity = _severity(node.get("severity"), faults)
-    flow_name = text(node.get("flowName"), faults)
+    severity = _SEVERITIES.get((sent.severity or "").lower(), "warning")
     alert = Alert(
         event_id=transition.hex(),
         incident_id=identity.of_state(rule, subject, id_, "incident", "" if id_ else created).hex(),
@@ -79,37 +73,34 @@ def read_state(found: FoundState, delivery: Delivery, faults: Faults) -> Reporte
         severity=severity,
         labels={
             "alertname": rule,
-            "flow_id": flow_id,
-            "flow_name": flow_name,
+            "flow_id": sent.flow_id,
+            "flow_name": sent.flow_name,
             "org_id": org,
-            "sandbox_name": sandbox,
+            "sandbox_name": sent.sandbox_name,
             "severity": severity,
         },
-        annotations=_annotations(found, flow_name or flow_id or subject, run_id, faults),
+        annotations=_annotations(found, sent, sent.flow_name or subject),
         starts_at=times.to_text(starts_ms),
         ends_at=None if found.is_firing else times.to_text(ends_ms),
         fingerprint=_fingerprint(rule, subject),
-        generator_url=link(node.get("url"), faults),
-        value=_value(node.get("value"), faults),
-        run_ids=[] if run_id is None else [RunId(run_id)],
+        generator_url=sent.url,
+        value=_value(found.node.get("value"), faults),
+        run_ids=[] if sent.flow_run_id is None else [RunId(sent.flow_run_id)],
         emitted_at=delivery.received_at,
     )
     settled = () if found.is_firing else (identity.of_state(rule, subject, id_, "firing", created),)
     return Reported(alert, f"{rule}|{subject}", transition, settled)
 
 
-def _believed(sent_ms: int | None, delivery: Delivery) -> int | None:
-    return sent_ms if sent_ms is not None and sent_ms <= delivery.received_ms + AHEAD_MS else None
+def _believed(sent: int | None, delivery: Delivery) -> int | None:
+    moment = believable_ms(sent)
+    return moment if moment is not None and moment <= delivery.received_ms + AHEAD_MS else None
 
 
-def _severity(value: object, faults: Faults) -> Severity:
-    return _SEVERITIES.get((text(value, faults) or "").lower(), "warning")
-
-
-def _annotations(found: FoundState, subject: str, run_id: str | None, faults: Faults) -> Annotations:
-    message = text(found.node.get("message"), faults, MAX_MESSAGE)
+def _annotations(found: FoundState, sent: wire.WireState, subject: str) -> Annotations:
+    message = sent.message
     told = f": {_shortened(message)}" if message else ""
-    run = f" Run {run_id}." if run_id else ""
+    run = f" Run {sent.flow_run_id}." if sent.flow_run_id else ""
     if found.is_firing:
         summary = f"Adobe's alert {found.name} fires for {subject}{told}"
         description = f"{message or summary}{run} Adobe watches this by itself; a resolved record follows if it tells."
