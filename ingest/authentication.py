@@ -1,0 +1,75 @@
+"""Know the sender of a request."""
+
+import hmac
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from ingest.errors import TokenWrong
+from ingest.settings import IngestSettings
+
+AUTHORIZATION: Final = "authorization"
+
+
+class Authenticator(Protocol):
+    """Decide whether a POST is authentic, in two steps: a stranger's body is not even read.
+
+    Header names are looked up in lower case; the mapping must not care about case.
+    """
+
+    def admit(self, headers: Mapping[str, str]) -> None:
+        """Judge by the headers alone, before the body is read.
+
+        Raises:
+            Refusal: the request is not authentic.
+        """
+
+    async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
+        """Judge the body, exactly as it was received, before it is inflated or parsed.
+
+        Raises:
+            Refusal: the request is not authentic, or that cannot be decided now.
+        """
+
+
+class NoAuthentication:
+    """Admit everyone; the settings allow it on a loopback address only."""
+
+    def admit(self, headers: Mapping[str, str]) -> None:
+        """Admit."""
+
+    async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
+        """Admit."""
+
+
+class TokenAuthentication:
+    """Admit who knows the bearer token (RFC 6750). The body proves nothing more."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token.encode()
+
+    def admit(self, headers: Mapping[str, str]) -> None:
+        """Compare the token in constant time.
+
+        Raises:
+            TokenWrong: it is missing or another.
+        """
+        scheme, _, token = headers.get(AUTHORIZATION, "").partition(" ")
+        given = token.strip(" ").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._token) or scheme.lower() != "bearer":
+            raise TokenWrong
+
+    async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
+        """Admit: whoever knows the token may send any body."""
+
+
+def authenticator(settings: IngestSettings) -> Authenticator:
+    """Make the authenticator that the settings ask for.
+
+    Raises:
+        ValueError: a token is to be compared and there is none.
+    """
+    if settings.auth == "none":
+        return NoAuthentication()
+    if not settings.token:
+        raise ValueError("auth 'token' needs a token")
+    return TokenAuthentication(settings.token)

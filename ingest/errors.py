@@ -1,0 +1,86 @@
+"""Name what can go wrong between a sender, us and Kafka."""
+
+from collections.abc import Iterable
+
+from schemas.settings import Address
+
+
+class PortTaken(Exception):
+    """An address cannot be listened on. The message says which and what to do, in one line."""
+
+    def __init__(self, address: Address, reason: str, setting: str) -> None:
+        self.address = address
+        self.setting = setting
+        super().__init__(f"{address}: {reason}; set {setting} to a free HOST:PORT")
+
+
+class RequestRefused(Exception):
+    """A request gets an answer other than 2xx. ``detail`` is for the sender: never secrets, never the body."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(detail)
+
+
+class PathUnknown(RequestRefused):
+    """Nothing is served at the path."""
+
+
+class MethodNotAllowed(RequestRefused):
+    """The path is served, with other methods."""
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        self.allowed = ", ".join(allowed)
+        super().__init__(f"Use {self.allowed}.")
+
+
+class ChallengeMissing(RequestRefused):
+    """A GET came without a challenge to give back."""
+
+
+class BodyBroken(RequestRefused):
+    """The body ended early, its length or its chunks are wrong, or its compression is broken."""
+
+
+class RequestMalformed(RequestRefused):
+    """What came is no HTTP request that could be read."""
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is larger than the limit, before or after inflation."""
+
+
+class CodingUnknown(RequestRefused):
+    """The body is compressed in a way that is not understood here."""
+
+
+class NotAuthenticated(RequestRefused):
+    """The sender did not show that it is the one we expect."""
+
+
+class NotTaken(RequestRefused):
+    """We cannot promise that Kafka holds the notification: the sender must send it again."""
+
+    retry_after_s: int = 5
+
+
+class KafkaUnavailable(NotTaken):
+    """Kafka did not take a record."""
+
+
+class QueueFull(NotTaken):
+    """Too many records wait for Kafka already."""
+
+    retry_after_s = 2
+
+
+class DeadlinePassed(NotTaken):
+    """Reading the request and having it acknowledged took too long; the outcome may be in doubt."""
+
+
+class ShuttingDown(NotTaken):
+    """This process takes nothing any more."""
+
+
+class Broken(RequestRefused):
+    """Our own mistake; the log has it."""
