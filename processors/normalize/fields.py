@@ -86,15 +86,15 @@ def number(value: object, faults: Faults) -> int | None:
     return None
 
 
-def time_ms(value: object, faults: Faults) -> int | None:
-    """Return a time in milliseconds since the epoch, ``None`` for one outside the years 2001 to 9999."""
+def moment(value: object, faults: Faults) -> int | None:
+    """Return a time as seconds or milliseconds since the epoch, in whole numbers; :func:`believable_ms` tells which."""
     if type(value) is float:
         return believable_ms(value)
     written = _iso_ms(value)
-    sent = number(value, faults) if written is None else written
-    if sent is None:
-        return None
-    return believable_ms(sent) if written is None or written >= EARLIEST_MS else None
+    if written is None:
+        return number(value, faults)
+    # An earlier one could be taken for seconds.
+    return written if written >= EARLIEST_MS else None
 
 
 def believable_ms(sent: float | None) -> int | None:

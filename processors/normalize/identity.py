@@ -39,9 +39,9 @@ def of_run(run_id: str, status: str, version: str) -> Digest:
     return _digest("run", run_id, status, version)
 
 
-def of_state(rule: str, subject: str, id_: str, state: str, created: str) -> Digest:
-    """Identify one transition of an alert of the platform."""
-    return _digest("state", rule, subject, id_, state, created)
+def of_state(rule: str, subject: str, id_: str, created: str, what: str) -> Digest:
+    """Identify one transition (``what``) of an alert of the platform."""
+    return _digest("state", rule, subject, id_, created, what)
 
 
 def derived(digest: Digest) -> str:

@@ -44,52 +44,79 @@ class Reported(NamedTuple):
     """Transitions that are over with this one: once resolved, a late FIRING must not open it again."""
 
 
+class _Incident(NamedTuple):
+    """What tells one incident of the platform from another."""
+
+    rule: str
+    subject: str
+    id: str
+    created: str
+
+    def digest(self, what: str) -> identity.Digest:
+        return identity.of_state(*self, what)
+
+
 def read_state(found: FoundState, delivery: Delivery, faults: Faults) -> Reported:
     """Return the alert record. A state that names no flow has the key of its organisation and sandbox."""
     sent = wire.read(found.node, wire.WireState, faults)
-    rule = RULE_PREFIX + found.name
     org = sent.ims_org_id or sent.header.adobe.ims_org_id or found.hints.org_id
+    incident = _incident(found, sent, org, delivery)
+    transition = incident.digest("firing" if found.is_firing else "resolved")
+    settled = () if found.is_firing else (incident.digest("firing"),)
+    alert = _alert(found, sent, org, incident, delivery, faults)
+    return Reported(alert, f"{incident.rule}|{incident.subject}", transition, settled)
+
+
+def _incident(found: FoundState, sent: wire.WireState, org: str | None, delivery: Delivery) -> _Incident:
     subject = sent.flow_id or f"org/{org or '-'}/{sent.sandbox_name or '-'}"
-    created_ms = _believed(sent.created_at, delivery)
-    resolved_ms = _believed(sent.resolved_at, delivery)
-    created = "" if created_ms is None else str(created_ms)
     id_ = sent.id or sent.flow_run_id or ""
+    created_ms = _believed(sent.created_at, delivery)
+    created = "" if created_ms is None else str(created_ms)
     if not id_ and not created:
         # Nothing tells one of these from another: rather twice than never.
         created = delivery.received_at
+    return _Incident(RULE_PREFIX + found.name, subject, id_, created)
+
+
+def _alert(  # one argument for each source of the record's fields
+    found: FoundState,
+    sent: wire.WireState,
+    org: str | None,
+    incident: _Incident,
+    delivery: Delivery,
+    faults: Faults,
+) -> Alert:
     state: AlertState = "firing" if found.is_firing else "resolved"
-    transition = identity.of_state(rule, subject, id_, state, created)
-    starts_ms = delivery.received_ms if created_ms is None else created_ms
-    ends_ms = max(starts_ms, delivery.received_ms if resolved_ms is None else resolved_ms)
+    starts_ms = _believed(sent.created_at, delivery) or delivery.received_ms
+    ends_ms = max(starts_ms, _believed(sent.resolved_at, delivery) or delivery.received_ms)
     severity = _SEVERITIES.get((sent.severity or "").lower(), "warning")
-    alert = Alert(
-        event_id=transition.hex(),
-        incident_id=identity.of_state(rule, subject, id_, "incident", "" if id_ else created).hex(),
+    return Alert(
+        event_id=incident.digest(state).hex(),
+        # The same for both states of an alert: without its time of creation, which only an alert without id needs.
+        incident_id=incident._replace(created="" if incident.id else incident.created).digest("incident").hex(),
         revision=1 if found.is_firing else 2,
         state=state,
         reason="reported",
-        rule=rule,
+        rule=incident.rule,
         kind=KIND,
         severity=severity,
         labels={
-            "alertname": rule,
+            "alertname": incident.rule,
             "flow_id": sent.flow_id,
             "flow_name": sent.flow_name,
             "org_id": org,
             "sandbox_name": sent.sandbox_name,
             "severity": severity,
         },
-        annotations=_annotations(found, sent, sent.flow_name or subject),
+        annotations=_annotations(found, sent, org),
         starts_at=times.to_text(starts_ms),
         ends_at=None if found.is_firing else times.to_text(ends_ms),
-        fingerprint=_fingerprint(rule, subject),
+        fingerprint=_fingerprint(incident.rule, incident.subject),
         generator_url=sent.url,
         value=_value(found.node.get("value"), faults),
         run_ids=[] if sent.flow_run_id is None else [RunId(sent.flow_run_id)],
         emitted_at=delivery.received_at,
     )
-    settled = () if found.is_firing else (identity.of_state(rule, subject, id_, "firing", created),)
-    return Reported(alert, f"{rule}|{subject}", transition, settled)
 
 
 def _believed(sent: int | None, delivery: Delivery) -> int | None:
@@ -97,17 +124,26 @@ def _believed(sent: int | None, delivery: Delivery) -> int | None:
     return moment if moment is not None and moment <= delivery.received_ms + AHEAD_MS else None
 
 
-def _annotations(found: FoundState, sent: wire.WireState, subject: str) -> Annotations:
-    message = sent.message
-    told = f": {_shortened(message)}" if message else ""
+def _annotations(found: FoundState, sent: wire.WireState, org: str | None) -> Annotations:
+    who = sent.flow_name or (f"flow {sent.flow_id}" if sent.flow_id else _place(sent.sandbox_name, org))
+    says = _sentence(sent.message) if sent.message else ""
+    in_short = _sentence(f": {_shortened(sent.message)}") if sent.message else "."
     run = f" Run {sent.flow_run_id}." if sent.flow_run_id else ""
     if found.is_firing:
-        summary = f"Adobe's alert {found.name} fires for {subject}{told}"
-        description = f"{message or summary}{run} Adobe watches this by itself; a resolved record follows if it tells."
+        summary = f"Adobe's alert {found.name} fires for {who}{in_short}"
+        next_step = "This is Adobe's own alert; it is resolved here when Adobe says so."
     else:
-        summary = f"Adobe's alert {found.name} for {subject} is over{told}"
-        description = f"{message or summary}{run} Nothing is left to do for this alert."
-    return Annotations(summary if summary.endswith(".") else f"{summary}.", description)
+        summary = f"Adobe's alert {found.name} is over for {who}{in_short}"
+        next_step = "Nothing is left to do for this alert."
+    return Annotations(summary, f"{says or summary}{run} {next_step}")
+
+
+def _place(sandbox: str | None, org: str | None) -> str:
+    return f"sandbox {sandbox or '(unnamed)'} of {org or 'an unnamed organisation'}"
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def _shortened(message: str) -> str:

@@ -23,7 +23,7 @@ Message = Annotated[str, Meta(min_length=1, max_length=fields.MAX_MESSAGE, title
 Url = Annotated[str, Meta(min_length=1, max_length=fields.MAX_URL, title="url")]
 Number = Annotated[int, Meta(ge=-fields.MAX_NUMBER, le=fields.MAX_NUMBER, title="number")]
 Moment = Annotated[int, Meta(ge=-fields.MAX_NUMBER, le=fields.MAX_NUMBER, title="moment")]
-"""Seconds or milliseconds; see :func:`.fields.believable_ms`."""
+"""Seconds or milliseconds; :func:`.fields.believable_ms` tells which."""
 
 
 class Durations(
@@ -211,7 +211,7 @@ _READERS: Final[dict[object, Reader]] = {
     Message: fields.message,
     Url: fields.link,
     Number: fields.number,
-    Moment: fields.time_ms,
+    Moment: fields.moment,
 }
 
 
