@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from ingest.errors import TokenWrong
+from ingest.errors import NotAuthenticated
 from ingest.settings import IngestSettings
 
 AUTHORIZATION: Final = "authorization"
@@ -20,14 +20,15 @@ class Authenticator(Protocol):
         """Judge by the headers alone, before the body is read.
 
         Raises:
-            Refusal: the request is not authentic.
+            NotAuthenticated: it is not.
         """
 
     async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
         """Judge the body, exactly as it was received, before it is inflated or parsed.
 
         Raises:
-            Refusal: the request is not authentic, or that cannot be decided now.
+            NotAuthenticated: it is not.
+            NotTaken: that cannot be decided now.
         """
 
 
@@ -51,12 +52,12 @@ class TokenAuthentication:
         """Compare the token in constant time.
 
         Raises:
-            TokenWrong: it is missing or another.
+            NotAuthenticated: it is missing or another.
         """
         scheme, _, token = headers.get(AUTHORIZATION, "").partition(" ")
         given = token.strip(" ").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, self._token) or scheme.lower() != "bearer":
-            raise TokenWrong
+            raise NotAuthenticated("Send the right token: Authorization: Bearer TOKEN.")
 
     async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
         """Admit: whoever knows the token may send any body."""

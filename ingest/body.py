@@ -8,9 +8,6 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from ingest.errors import BodyBroken, BodyTooLarge, CodingUnknown
 
-LIMIT_BYTES: Final = 4 * 1024 * 1024
-"""The largest body, before and after inflation; Kafka's topic leaves room for its headers beside it."""
-
 _STEP_BYTES: Final = 256 * 1024
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 _GZIP: Final = ("gzip", "x-gzip")
@@ -29,16 +26,24 @@ class Stream(Protocol):
         """Return what has arrived, at least one byte; nothing at the end."""
 
 
-async def read(stream: Stream, declared_bytes: int | None, limit: int = LIMIT_BYTES) -> bytes:
-    """Read a body to its end.
+def check_length(declared_bytes: int | None, limit: int) -> None:
+    """Refuse a body that says itself that it is too large, before any of it is read.
 
     Raises:
-        BodyTooLarge: it says that it is larger than the limit, or it is.
-        BodyBroken: it ends before its declared length, or its chunks are malformed.
-        ConnectionError: the sender has left.
+        BodyTooLarge: it does.
     """
     if declared_bytes is not None and declared_bytes > limit:
         raise _too_large(limit)
+
+
+async def read(stream: Stream, limit: int) -> bytes:
+    """Read a body to its end.
+
+    Raises:
+        BodyTooLarge: it is larger than the limit.
+        BodyBroken: it ends before its declared length, or its chunks are malformed.
+        ConnectionError: the sender has left.
+    """
     parts: list[bytes] = []
     left = limit
     try:
@@ -52,23 +57,22 @@ async def read(stream: Stream, declared_bytes: int | None, limit: int = LIMIT_BY
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def codings(content_encoding: str) -> list[str]:
-    """Return the codings of a ``Content-Encoding`` header in the order in which they were applied.
+def coding(content_encoding: str | None) -> str | None:
+    """Return the coding that a ``Content-Encoding`` header names, ``None`` for a plain body.
 
     Raises:
-        CodingUnknown: one of them is not understood.
+        CodingUnknown: it is not understood, or there are several.
     """
-    named = [word.strip().lower() for word in content_encoding.split(",")]
+    named = [word.strip().lower() for word in (content_encoding or "").split(",")]
     wanted = [word for word in named if word and word != _IDENTITY]
-    for word in wanted:
-        if word not in _GZIP and word != _DEFLATE:
-            raise CodingUnknown("Send the body plain, or compressed with gzip or deflate.")
-    if len(wanted) > 1:
-        raise CodingUnknown("Compress the body once.")
-    return wanted
+    if not wanted:
+        return None
+    if len(wanted) > 1 or wanted[0] not in (*_GZIP, _DEFLATE):
+        raise CodingUnknown("Send the body plain, or compressed once with gzip or deflate.")
+    return wanted[0]
 
 
-def inflate(body: bytes, coding: str, limit: int = LIMIT_BYTES) -> bytes:
+def inflate(body: bytes, coding: str, limit: int) -> bytes:
     """Undo ``gzip`` (of one or more members) or ``deflate`` (zlib's format, or bare as some senders do).
 
     Stops as soon as the result passes the limit, so a small body cannot become a large one in memory.

@@ -1,5 +1,6 @@
 """Name what can go wrong between a sender, us and Kafka."""
 
+import os
 from collections.abc import Iterable
 
 from schemas.settings import Address
@@ -84,3 +85,8 @@ class ShuttingDown(NotTaken):
 
 class Broken(RequestRefused):
     """Our own mistake; the log has it."""
+
+
+def why(error: OSError) -> str:
+    """Say in a few words why an address cannot be listened on; asyncio wraps the system's words in its own."""
+    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else "cannot be used"

@@ -1,0 +1,177 @@
+"""Write records to Kafka from the event loop, and say when the broker has acknowledged all of a request's."""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from broker.connection import Connection
+from broker.errors import LoginRefused
+from ingest.envelope import Record
+from ingest.errors import KafkaUnavailable, QueueFull
+from ingest.limits import Limits
+from ingest.metrics import Metrics
+
+log = logging.getLogger("flowrun.ingest.producer")
+
+_POLL_S: Final = 0.1
+_MESSAGE_MAX_BYTES: Final = 5_200_000
+"""The largest body with its key and headers; below the topic's 5 MiB."""
+
+
+class Pending:
+    """Follow the records of one request until the broker has answered for each.
+
+    Invariant: ``left`` records have no report yet; ``done`` is settled when it reaches 0, or at the first failure.
+    """
+
+    __slots__ = ("acknowledged", "done", "is_abandoned", "left")
+
+    def __init__(self, records: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.left = records
+        self.acknowledged = 0
+        self.is_abandoned = False
+        """Whether the request was answered 503: what is acknowledged now is a possible duplicate."""
+        self.done: asyncio.Future[None] = loop.create_future()
+
+
+class RawProducer:
+    """Hold the one Kafka producer of this process. Everything but its poll thread runs on the event loop."""
+
+    def __init__(self, connection: Connection, topic: str, limits: Limits, metrics: Metrics) -> None:
+        """Make the producer; nothing is sent yet, and no broker is needed.
+
+        Raises:
+            LoginRefused: a certificate or key file is not what it should be.
+        """
+        self._topic = topic
+        self._metrics = metrics
+        self._loop = asyncio.get_running_loop()
+        self._is_failing = False
+        try:
+            self._producer = Producer(_config(connection, limits))
+        except KafkaException as error:
+            raise LoginRefused(connection.bootstrap_servers, error.args[0].str()) from None
+        # The poll thread appends, the loop takes away. One wake-up of the loop serves all reports that wait.
+        self._reports: deque[tuple[Pending, KafkaError | None]] = deque()
+        self._is_woken = False
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._poll, name="kafka-reports", daemon=True)
+        self._thread.start()
+        metrics.read_queue_from(self._producer.__len__)
+
+    @property
+    def client(self) -> Producer:
+        """The client, for asking the cluster about itself."""
+        return self._producer
+
+    async def write(self, records: Sequence[Record]) -> None:
+        """Write records and return when the broker has acknowledged every one.
+
+        Cancelling it takes nothing back: what is acknowledged afterwards counts as a possible duplicate.
+
+        Raises:
+            QueueFull: too much waits for Kafka already.
+            KafkaUnavailable: Kafka did not take a record in time, or refused it.
+        """
+        pending = Pending(len(records), self._loop)
+        try:
+            self._enqueue(records, pending)
+            await pending.done
+        except BaseException:
+            self._abandon(pending)
+            raise
+
+    async def close(self, timeout_s: float) -> None:
+        """Wait until nothing waits for Kafka, ``timeout_s`` at most, and end the poll thread."""
+        left = await self._loop.run_in_executor(None, self._producer.flush, timeout_s)
+        if left:
+            log.warning(
+                "records were not acknowledged before the end; their requests were answered 503",
+                extra={"records": left},
+            )
+        self._is_stopping.set()
+        await self._loop.run_in_executor(None, self._thread.join)
+        self._take_reports()
+
+    def _enqueue(self, records: Sequence[Record], pending: Pending) -> None:
+        def report(error: KafkaError | None, _: Message) -> None:
+            self._reports.append((pending, error))
+            if not self._is_woken:
+                self._is_woken = True
+                self._loop.call_soon_threadsafe(self._take_reports)
+
+        produce = self._producer.produce
+        for number, (key, value, headers) in enumerate(records):
+            try:
+                produce(self._topic, value, key, headers=headers, on_delivery=report)
+            except (BufferError, KafkaException) as error:
+                pending.left = number
+                if isinstance(error, BufferError):
+                    raise QueueFull("Too much waits for Kafka; send it again.") from None
+                log.exception("a record could not be handed to librdkafka")
+                raise KafkaUnavailable("Kafka did not take the notification; send it again.") from None
+
+    def _poll(self) -> None:
+        while not self._is_stopping.is_set():
+            self._producer.poll(_POLL_S)
+
+    def _take_reports(self) -> None:
+        self._is_woken = False  # first: a report appended from now on wakes the loop again
+        reports = self._reports
+        while reports:
+            self._settle(*reports.popleft())
+
+    def _settle(self, pending: Pending, error: KafkaError | None) -> None:
+        pending.left -= 1
+        if error is not None:
+            self._fail(pending, error)
+            return
+        pending.acknowledged += 1
+        if pending.is_abandoned:
+            self._metrics.possible_duplicates.inc()
+        elif pending.left == 0 and not pending.done.done():
+            pending.done.set_result(None)
+        if self._is_failing:
+            self._is_failing = False
+            log.info("Kafka takes records again")
+
+    def _fail(self, pending: Pending, error: KafkaError) -> None:
+        self._metrics.failed_records.inc()
+        if not self._is_failing:
+            self._is_failing = True
+            log.error("Kafka did not take a record", extra={"topic": self._topic, "reason": error.str()})
+        if not pending.done.done():
+            pending.done.set_exception(KafkaUnavailable("Kafka did not take the notification; send it again."))
+
+    def _abandon(self, pending: Pending) -> None:
+        """Count what was acknowledged of a request that is answered 503, now and from now on."""
+        pending.is_abandoned = True
+        self._metrics.possible_duplicates.inc(pending.acknowledged)
+
+
+def _config(connection: Connection, limits: Limits) -> dict[str, Any]:
+    return {
+        **connection.for_confluent(),
+        "client.id": "flowrun-ingest",
+        "acks": "all",
+        "enable.idempotence": True,
+        "partitioner": "murmur2_random",
+        "linger.ms": 0,
+        "message.timeout.ms": limits.message_timeout_ms,
+        "message.max.bytes": _MESSAGE_MAX_BYTES,
+        "queue.buffering.max.messages": limits.queue_records,
+        "queue.buffering.max.kbytes": limits.queue_kbytes,
+        "reconnect.backoff.max.ms": 1000,
+        "log_level": 2,
+        "error_cb": _note_client_error,
+        "logger": logging.getLogger("flowrun.ingest.librdkafka"),
+    }
+
+
+def _note_client_error(error: KafkaError) -> None:
+    log.warning("Kafka client", extra={"reason": error.str()})
