@@ -15,19 +15,24 @@ def file_info(files: wire.FileCounts, activities: Sequence[wire.Activity]) -> li
     found: dict[str, None] = {}
     _add_urls(found, files)
     for activity in activities:
-        _add_urls(found, activity.file_summary)
+        # Most activities have no file summary at all: theirs is the default.
+        if activity.file_summary is not _NO_FILES:
+            _add_urls(found, activity.file_summary)
     return list(islice(found, MAX_FILE_INFO)) if found else []
 
 
 def _add_urls(found: dict[str, None], files: wire.FileCounts) -> None:
-    for info in (files.manifest.file_info, files.extensions.manifest.file_info):
-        if type(info) is str:
-            found[info] = None
-        elif info is not None:
-            for element in info:
-                url = element.path if isinstance(element, wire.FilePath) else element
-                if url is not None:
-                    found[url] = None
+    _add_info(found, files.manifest.file_info)
+    _add_info(found, files.extensions.manifest.file_info)
+
+
+def _add_info(found: dict[str, None], info: wire.FileInfo) -> None:
+    if info is None:
+        return
+    for element in (info,) if isinstance(info, str) else info:
+        url = element.path if isinstance(element, wire.FilePath) else element
+        if url is not None:
+            found[url] = None
 
 
 def batch_ids(activities: Sequence[wire.Activity], run_status: wire.StatusSummary) -> list[str]:
@@ -38,12 +43,12 @@ def batch_ids(activities: Sequence[wire.Activity], run_status: wire.StatusSummar
             reference = target.reference
             if reference.type is None or reference.type.lower() == "batch":
                 found.update(dict.fromkeys(reference.ids))
-        _add_batch(found, activity.status_summary)
-    _add_batch(found, run_status)
+        batch_id = activity.status_summary.extensions.batch_id
+        if batch_id is not None:
+            found[batch_id] = None
+    if run_status.extensions.batch_id is not None:
+        found[run_status.extensions.batch_id] = None
     return list(islice(found, MAX_BATCH_IDS)) if found else []
 
 
-def _add_batch(found: dict[str, None], status: wire.StatusSummary) -> None:
-    batch_id = status.extensions.batch_id
-    if batch_id is not None:
-        found[batch_id] = None
+_NO_FILES: Final = wire.Activity().file_summary

@@ -70,10 +70,13 @@ class FilePath(msgspec.Struct, frozen=True, gc=False):
     path: Url | None = None
 
 
+FileInfo = Url | tuple[Url | FilePath, ...] | None
+
+
 class Manifest(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Where the overview of the files lies: a URL, or an array of them."""
 
-    file_info: Url | tuple[Url | FilePath, ...] | None = None
+    file_info: FileInfo = None
 
 
 class FileExtensions(msgspec.Struct, frozen=True, gc=False):
