@@ -52,7 +52,7 @@ class Delivery:
     traceparent: str | None
     """W3C trace context; ``None`` if there is none or it is malformed."""
     sender: Mapping[str, str]
-    """Those of :data:`schemas.raw.SENDER_HEADERS` that are given, by their names in lower case."""
+    """Those of :data:`schemas.raw.SENDER_HEADERS` that are given and not overlong, by their names in lower case."""
 
 
 def describe(headers: Mapping[str, str], received_ms: int, source: Source | None = None) -> Delivery:
@@ -67,7 +67,7 @@ def describe(headers: Mapping[str, str], received_ms: int, source: Source | None
         source or _SOURCES.get(get(SOURCE_HEADER), "webhook"),
         _content_type(get(raw.CONTENT_TYPE)),
         traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
-        {name: value for name in raw.SENDER_HEADERS if (value := get(name))},
+        {name: value for name in raw.SENDER_HEADERS if (value := get(name)) and len(value) <= hints.MAX_TEXT},
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -19,6 +19,7 @@ from ingest.metrics import Metrics
 log = logging.getLogger("flowrun.ingest.producer")
 
 _POLL_S: Final = 0.1
+_REPLACE_S: Final = 1.0
 _MESSAGE_MAX_BYTES: Final = 5_200_000
 """The largest body with its key and headers; below the topic's 5 MiB."""
 
@@ -52,8 +53,10 @@ class RawProducer:
         self._metrics = metrics
         self._loop = asyncio.get_running_loop()
         self._is_failing = False
+        self._is_fatal = False
+        self._config = _config(connection, limits) | {"error_cb": self._note_client_error}
         try:
-            self._producer = Producer(_config(connection, limits))
+            self._producer = Producer(self._config)
         except KafkaException as error:
             raise LoginRefused(connection.bootstrap_servers, error.args[0].str()) from None
         # The poll thread appends, the loop takes away. One wake-up of the loop serves all reports that wait.
@@ -62,12 +65,17 @@ class RawProducer:
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="kafka-reports", daemon=True)
         self._thread.start()
-        metrics.read_queue_from(self._producer.__len__)
+        metrics.read_queue_from(lambda: len(self._producer))
 
-    @property
-    def client(self) -> Producer:
-        """The client, for asking the cluster about itself."""
-        return self._producer
+    def topics(self, timeout_s: float) -> Collection[str]:
+        """Ask the cluster for the names of all its topics. Blocks.
+
+        Raises:
+            KafkaException: no broker answers within ``timeout_s``.
+        """
+        # All, not the one: asking for one by name creates it on brokers that are set up so.
+        known: dict[str, object] = self._producer.list_topics(timeout=timeout_s).topics
+        return known
 
     async def write(self, records: Sequence[Record]) -> None:
         """Write records and return when the broker has acknowledged every one.
@@ -119,6 +127,20 @@ class RawProducer:
     def _poll(self) -> None:
         while not self._is_stopping.is_set():
             self._producer.poll(_POLL_S)
+            if self._is_fatal:
+                self._replace()
+
+    def _replace(self) -> None:
+        """Put a new client in place of one that librdkafka has given up for ever (in the poll thread)."""
+        given_up, self._producer = self._producer, Producer(self._config)
+        self._is_fatal = False
+        given_up.purge()  # what it still held is reported as failed
+        given_up.flush(_REPLACE_S)
+
+    def _note_client_error(self, error: KafkaError) -> None:
+        """Log what librdkafka says of brokers (in the poll thread)."""
+        self._is_fatal = self._is_fatal or error.fatal()
+        log.warning("Kafka client reports trouble", extra={"reason": error.str()})
 
     def _take_reports(self) -> None:
         self._is_woken = False  # first: a report appended from now on wakes the loop again
@@ -166,12 +188,8 @@ def _config(connection: Connection, limits: Limits) -> dict[str, Any]:
         "message.max.bytes": _MESSAGE_MAX_BYTES,
         "queue.buffering.max.messages": limits.queue_records,
         "queue.buffering.max.kbytes": limits.queue_kbytes,
+        "allow.auto.create.topics": False,
         "reconnect.backoff.max.ms": 1000,
         "log_level": 2,
-        "error_cb": _note_client_error,
         "logger": logging.getLogger("flowrun.ingest.librdkafka"),
     }
-
-
-def _note_client_error(error: KafkaError) -> None:
-    log.warning("Kafka client", extra={"reason": error.str()})

@@ -2,19 +2,23 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Collection
 from typing import Final
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaException
 
 _FRESH_S: Final = 1.0
 """How long an answer counts, so that many probes cost one question."""
+
+Topics = Callable[[float], Collection[str]]
+"""Ask Kafka for its topics within so many seconds; raise ``KafkaException`` if it does not answer."""
 
 
 class Readiness:
     """Ask Kafka for the raw topic, in bounded time and one question at a time."""
 
-    def __init__(self, client: Producer, topic: str, timeout_s: float) -> None:
-        self._client = client
+    def __init__(self, topics: Topics, topic: str, timeout_s: float) -> None:
+        self._topics = topics
         self._topic = topic
         self._timeout_s = timeout_s
         self._lock = asyncio.Lock()
@@ -30,9 +34,8 @@ class Readiness:
             return self._reason
 
     def _ask(self) -> str | None:
-        # All topics, not the one: asking for one by name creates it on brokers that are set up so.
         try:
-            known = self._client.list_topics(timeout=self._timeout_s).topics
+            known = self._topics(self._timeout_s)
         except KafkaException as error:
             return f"Kafka is unreachable ({error.args[0].str()})"
         if self._topic not in known:

@@ -63,7 +63,7 @@ class Ingest:
         """
         settings, limits = self._settings, self._limits
         self._producer = RawProducer(settings.connection, settings.raw_topic, limits, self.metrics)
-        self._readiness = Readiness(self._producer.client, settings.raw_topic, limits.probe_s)
+        self._readiness = Readiness(self._producer.topics, settings.raw_topic, limits.probe_s)
         self._handler = Handler(authenticator(settings), self._producer, limits, self.metrics)
         self._server = Server(self._handler, limits, self.metrics)
         self._site: web.AppRunner | None = None

@@ -1,7 +1,8 @@
 """Run ``flowrun ingest`` as a real process on an embedded broker, and read what it wrote."""
 
+import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from broker.embedded import PARTITIONS, EmbeddedBroker
 from schemas.topics import Topics, declare
 from tests.service import Service, free_port
 
+PATIENCE_S: Final = 20.0
 TOKEN: Final = "sesame-7f3a"
 AUTHORIZED: Final = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -62,16 +64,31 @@ def serving(bootstrap: str, topics: Topics, log: Path, **environment: str) -> It
     port = free_port()
     settings = {"FLOWRUN_AUTH": "token", "FLOWRUN_TOKEN": TOKEN, "FLOWRUN_LISTEN": f"127.0.0.1:{port}"}
     prefix = topics.raw.name.removesuffix("raw")
-    service = Service(["ingest"], bootstrap, prefix, log, **settings | environment)
+    service = Service(["ingest"], bootstrap, prefix, log, PARTITIONS, **settings | environment)
     try:
         yield Running(service, port, topics.raw.name, bootstrap)
     finally:
         service.stop()
 
 
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until a condition holds.
+
+    Raises:
+        TimeoutError: it does not, for long.
+    """
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if await condition():
+                return
+            await asyncio.sleep(0.01)
+
+
 def read_all(bootstrap: str, topic: str) -> list[Message]:
     """Return all records that a topic holds now."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "none", "enable.partition.eof": True})
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": "none", "enable.partition.eof": True, "fetch.wait.max.ms": 10}
+    )
     try:
         numbers = sorted(consumer.list_topics(topic, timeout=10).topics[topic].partitions)
         consumer.assign([TopicPartition(topic, number, 0) for number in numbers])
