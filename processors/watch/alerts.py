@@ -1,0 +1,162 @@
+"""Word the transitions of incidents, so that a person who is woken by one knows what to do."""
+
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+from processors.watch.durations import roughly
+from processors.watch.facts import Fact
+from processors.watch.flows import Flow
+from processors.watch.incident import Incident, digest
+from processors.watch.rules.rule import Closing, Opening, Rule
+from schemas import times
+from schemas.alert import Alert, Annotations
+from schemas.ids import RunId
+
+MAX_RUNS: Final = 5
+MAX_CODES: Final = 10
+SHORT: Final = 120
+"""Characters of an error's text in a summary."""
+
+AlertLabels = dict[str, str | None]
+
+_LIKELY: Final = {
+    "copy": "most likely at the source (credentials, connectivity or missing files)",
+    "processing": "most likely in the data or its mapping",
+}
+_ADVICE: Final = {
+    "copy": "Check the source: whether its credentials are valid, its host answers and its files or tables are there.",
+    "processing": "Check the data against the mapping and the schema: the error codes say what was refused.",
+}
+_GENERAL_ADVICE: Final = "Look at the errors of the newest failed run."
+
+
+def firing(rule: Rule, flow: Flow, labels: AlertLabels, incident: Incident, opening: Opening, now_ms: int) -> Alert:
+    """Write the record of an incident that starts."""
+    what, newest = rule.describe_opening(opening), opening.evidence[-1]
+    since = _minute(opening.evidence[0].occurred_at)
+    stage = flow.last_failure.stage if flow.last_failure else "other"
+    likely = f", {_LIKELY[stage]}" if stage in _LIKELY else ""
+    link = _link(flow, labels, newest)
+    annotations = Annotations(
+        summary=f"{_name(labels)} {what}, since {since}{likely}{_top_error(flow, newest)}.",
+        description=(
+            f"Flow {labels['flow_id']}{_place(labels)} {what}; the limit of rule {incident.rule} is "
+            f"{incident.threshold:g}. {_ADVICE.get(stage, _GENERAL_ADVICE)}{_start_at(link)} "
+            "A resolved record follows when it is over."
+        ),
+    )
+    return _alert(
+        incident, labels, annotations, now_ms, evidence=opening.evidence, link=link, opening=opening, closing=None
+    )
+
+
+def resolved(
+    rule: Rule | None, flow: Flow, labels: AlertLabels, incident: Incident, closing: Closing, now_ms: int
+) -> Alert:
+    """Write the record of an incident that is over; ``incident.revision`` is this record's.
+
+    Without ``rule`` the rules file no longer has it.
+    """
+    how = rule.describe_closing(closing) if rule else f"is no longer watched by rule {incident.rule}"
+    ends_at = max(closing.ends_at, incident.starts_at)
+    lasted = roughly(ends_at - incident.starts_at)
+    newest = flow.failures[-1] if flow.failures else None
+    annotations = Annotations(
+        summary=f"{_name(labels)} {how} (open for {lasted}).",
+        description=(
+            f"Flow {labels['flow_id']}{_place(labels)}: rule {incident.rule} fired at {_minute(incident.starts_at)} "
+            f"and ended at {_minute(ends_at)} ({closing.reason}). Nothing is left to do for this alert."
+        ),
+    )
+    return _alert(
+        incident, labels, annotations, now_ms,
+        evidence=flow.failures[-MAX_RUNS:], link=_link(flow, labels, newest), opening=None, closing=closing,
+    )  # fmt: skip
+
+
+def _alert(
+    incident: Incident,
+    labels: AlertLabels,
+    annotations: Annotations,
+    now_ms: int,
+    *,
+    evidence: Sequence[Fact],
+    link: str | None,
+    opening: Opening | None,
+    closing: Closing | None,
+) -> Alert:
+    verdict = opening or closing
+    newest_first = evidence[: -MAX_RUNS - 1 : -1]
+    return Alert(
+        event_id=digest(incident.incident_id, incident.revision),
+        incident_id=incident.incident_id,
+        revision=incident.revision,
+        state="resolved" if closing else "firing",
+        reason=closing.reason if closing else "threshold",
+        rule=incident.rule,
+        kind=incident.kind,
+        severity=incident.severity,
+        labels=labels,
+        annotations=annotations,
+        starts_at=_written(incident.starts_at),
+        ends_at=_text(max(closing.ends_at, incident.starts_at)) if closing else None,
+        fingerprint=digest(incident.rule, labels["flow_id"], length=16),
+        generator_url=link,
+        value=float(verdict.value) if verdict else None,
+        threshold=float(incident.threshold),
+        window_start=_text(verdict.window_start) if verdict else None,
+        window_end=_text(verdict.window_end) if verdict else None,
+        first_failure_at=_text(incident.first_failure_at),
+        last_failure_at=_text(incident.last_failure_at),
+        run_ids=[RunId(fact.run_id) for fact in newest_first],
+        error_codes=list(dict.fromkeys(code for fact in newest_first for code in fact.codes))[:MAX_CODES],
+        emitted_at=_written(now_ms),
+    )
+
+
+def _written(time_ms: int) -> str:
+    # A span may begin before 1970 or end after 9999, which no record can say.
+    return times.to_text(min(max(0, time_ms), times.LATEST_MS))
+
+
+def _text(time_ms: int | None) -> str | None:
+    return None if time_ms is None else _written(time_ms)
+
+
+def _minute(time_ms: int) -> str:
+    return _written(time_ms)[:16].replace("T", " ") + " UTC"
+
+
+def _name(labels: AlertLabels) -> str:
+    return labels["flow_name"] or f"Flow {labels['flow_id']}"
+
+
+def _place(labels: AlertLabels) -> str:
+    return f" in sandbox {labels['sandbox_name']}" if labels["sandbox_name"] else ""
+
+
+def _top_error(flow: Flow, newest: Fact) -> str:
+    failure = flow.last_failure
+    if failure is None or failure.code is None:
+        return f": {newest.codes[0]}" if newest.codes else ""
+    text = " ".join((failure.message or "").split()).rstrip(".")
+    text = text if len(text) <= SHORT else text[: SHORT - 1].rstrip() + "…"
+    return f": {failure.code} {text}".rstrip()
+
+
+def _link(flow: Flow, labels: AlertLabels, newest: Fact | None) -> str | None:
+    """Return the run's own page, else where Platform shows it (DOMAIN.md 6), if the organisation is known."""
+    if flow.last_failure is not None and flow.last_failure.url:
+        return flow.last_failure.url
+    org, sandbox = labels["org_id"], labels["sandbox_name"]
+    if not org:
+        return None
+    place = f"@{quote(org, safe='@')}" + (f"/sname:{quote(sandbox, safe='')}" if sandbox else "")
+    activity = f"/activity/{quote(newest.run_id, safe='')}" if newest else ""
+    flow_id = quote(flow.flow_id, safe="")
+    return f"https://experience.adobe.com/#/{place}/platform/source/dataflows/{flow_id}{activity}"
+
+
+def _start_at(link: str | None) -> str:
+    return f" Start at {link} ." if link else ""

@@ -1,0 +1,197 @@
+"""Hold everything that is known of one partition of runs, and apply run records and time to it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
+
+from processors.watch import state
+from processors.watch.deadlines import Deadline, Deadlines, Kind
+from processors.watch.facts import COUNTED, Fact, Labels, RunSeen, fact_of, failure_of, labels_of
+from processors.watch.flows import Flow
+from processors.watch.incidents import Incidents
+from processors.watch.panes import Pane
+from processors.watch.rule_book import RuleBook
+from processors.watch.rules.rule import Change
+from processors.watch.watermark import Watermark
+from processors.watch.windows import Record, Windows
+from schemas.alert import Alert
+
+Effect = Literal["applied", "replaced", "unchanged", "outdated", "ignored", "too_late"]
+"""What became of a run record: it is counted (for the first time; in the place of an earlier notification of the run,
+with or without a change of a row), it is older than what is known of the run, it has no outcome, it came too late."""
+
+_FORGETTING: Final = ""
+"""Stands for the flow's own deadline among those of its rules, none of which has an empty name."""
+
+
+class Ledger:
+    """The flows, windows and open incidents of one partition.
+
+    Whatever falls due at a watermark is done before the record that moved the watermark is applied, so nothing depends
+    on how records are split into batches. Times are milliseconds; ``now_ms`` is the wall clock, which only
+    ``emitted_at``, ``updated_at`` and the watermark's advance in silence depend on.
+    """
+
+    def __init__(self, book: RuleBook) -> None:
+        self.watermark = Watermark()
+        self.flows: dict[str, Flow] = {}
+        self.alerts: list[Alert] = []
+        """Transitions since they were last taken away."""
+        self.facts = 0
+        """How many runs are held."""
+        self._forget_ms = book.forget_ms
+        self._tail = book.tail
+        self._idle_ms = book.window.idle_ms
+        self._deadlines = Deadlines()
+        self.windows = Windows(book, self._deadlines)
+        self.incidents = Incidents(book, self._deadlines)
+        self._changed: dict[str, None] = {}
+        """Flows whose own record has to be written, or deleted if they are gone."""
+
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether there is anything to write beside the position."""
+        return bool(self.alerts or self._changed or self.windows.has_changes)
+
+    def restore(self, watermark: Watermark, flows: dict[str, Flow], panes: Iterable[Pane]) -> None:
+        """Take back what the state topic holds."""
+        self.watermark = watermark
+        self.flows = flows
+        self.windows.restore(panes, watermark.value)
+        for flow in flows.values():
+            self.facts += len(flow.facts)
+            self.incidents.resume(flow)
+            self._schedule_forgetting(flow)
+
+    def apply(self, run: RunSeen, occurred_at: int, arrival: int, now_ms: int) -> Effect:
+        """Apply one run record, after what falls due at its time."""
+        watermark = self.watermark.see(occurred_at, now_ms)
+        if self._deadlines.next <= watermark:
+            self._do_what_is_due(watermark, now_ms)
+        is_counted = run.status in COUNTED
+        if not self.windows.is_open(self.windows.start_of(occurred_at), watermark):
+            return "too_late" if is_counted else "ignored"
+        flow = self.flows.get(run.flow_id) or self._begin(run.flow_id, occurred_at)
+        if not is_counted:
+            self._take_note(flow, labels_of(run), occurred_at)
+            return "ignored"
+        old = flow.facts.get(run.run_id)
+        if old is not None and occurred_at < old.occurred_at:
+            return "outdated"
+        return self._count(flow, old, run, fact_of(run, occurred_at, arrival), now_ms)
+
+    def let_pass(self, now_ms: int, *, caught_up: bool) -> int:
+        """Let time pass, and return the watermark."""
+        mark = self.watermark
+        watermark = mark.pass_time(now_ms, self._idle_ms) if caught_up else mark.value
+        self._do_what_is_due(watermark, now_ms)
+        return watermark
+
+    def _begin(self, flow_id: str, occurred_at: int) -> Flow:
+        flow = self.flows[flow_id] = Flow(flow_id)
+        flow.own_time = occurred_at
+        self.incidents.match(flow)
+        self._schedule_forgetting(flow)
+        return flow
+
+    def _take_note(self, flow: Flow, labels: Labels, occurred_at: int) -> None:
+        before = flow.own_time
+        if self._learn(flow, labels, occurred_at) or flow.own_time != before or not flow.facts:
+            self._changed[flow.flow_id] = None
+
+    def _learn(self, flow: Flow, labels: Labels, occurred_at: int) -> bool:
+        renamed = flow.learn(labels, occurred_at)
+        if renamed:
+            self.incidents.match(flow)
+        return renamed
+
+    def _count(self, flow: Flow, old: Fact | None, run: RunSeen, fact: Fact, now_ms: int) -> Effect:
+        flow_id, labels, watermark = flow.flow_id, labels_of(run), self.watermark.value
+        changes_flow = self._learn(flow, labels, fact.occurred_at)
+        changes_row = self.windows.apply(flow_id, old, fact, labels, watermark)
+        if flow.outlived:
+            changes_flow |= old is not None and old.run_id in flow.outlived
+        held = len(flow.facts)
+        flow.put(old, fact)
+        changes_flow |= flow.trim(self._tail)
+        self.facts += len(flow.facts) - held
+        changes_flow |= _note_failure(flow, run, fact)
+        transitions = self.incidents.look(flow, Change(fact, old), watermark, run.event_id, now_ms)
+        if transitions:
+            self._tell(flow, transitions)
+        if changes_flow:
+            self._changed[flow_id] = None
+        if old is None:
+            return "applied"
+        return "replaced" if changes_row else "unchanged"
+
+    def _tell(self, flow: Flow, transitions: Iterable[Alert]) -> None:
+        self.alerts.extend(transitions)
+        self._changed[flow.flow_id] = None
+        if not flow.incidents:
+            self._schedule_forgetting(flow)
+
+    def _do_what_is_due(self, watermark: int, now_ms: int) -> None:
+        for deadline in self._deadlines.due(watermark):
+            if deadline.kind is Kind.RULE:
+                self._judge(deadline, watermark, now_ms)
+            elif deadline.kind is Kind.FINAL:
+                self.windows.finish(deadline.start)
+            elif deadline.kind is Kind.DROP:
+                self._drop(deadline.start)
+            else:
+                self._forget(deadline, watermark)
+
+    def _judge(self, deadline: Deadline, watermark: int, now_ms: int) -> None:
+        flow = self.flows.get(deadline.flow_id)
+        if flow is None:
+            return
+        transitions = self.incidents.on_time(flow, deadline, watermark, now_ms)
+        if transitions:
+            self._tell(flow, transitions)
+
+    def _drop(self, start: int) -> None:
+        for pane in self.windows.drop(start):
+            flow = self.flows[pane.flow_id]
+            held = len(flow.facts)
+            flow.outlive(pane.facts(), self._tail)
+            self.facts += len(flow.facts) - held
+            self._changed[flow.flow_id] = None
+
+    def _schedule_forgetting(self, flow: Flow) -> None:
+        if _FORGETTING not in flow.due:
+            time = flow.own_time + self._forget_ms + 1
+            flow.due[_FORGETTING] = time
+            self._deadlines.add(Deadline(time, Kind.FORGET, flow.flow_id))
+
+    def _forget(self, deadline: Deadline, watermark: int) -> None:
+        flow = self.flows[deadline.flow_id]
+        del flow.due[_FORGETTING]
+        if flow.incidents:
+            return  # scheduled again when the last of them is closed
+        if watermark <= flow.own_time + self._forget_ms:
+            self._schedule_forgetting(flow)
+            return
+        self.facts -= len(flow.facts)
+        del self.flows[flow.flow_id]
+        self._changed[flow.flow_id] = None
+
+    def changes(self) -> Iterator[Record]:
+        """Write what has changed in the state, as records of the state topic. They count as written from then on."""
+        yield from self.windows.changes(self.flows)
+        for flow_id in self._changed:
+            flow = self.flows.get(flow_id)
+            yield state.flow_key(flow_id), None if flow is None else state.flow_record(flow)
+        self._changed.clear()
+
+
+def _note_failure(flow: Flow, run: RunSeen, fact: Fact) -> bool:
+    known = flow.last_failure
+    if fact.status == "failed":
+        if known is not None and known.run_id != fact.run_id and (known.occurred_at, known.arrival) > fact.order:
+            return False
+        flow.last_failure = failure_of(run, fact)
+        return True
+    if known is not None and known.run_id == fact.run_id:
+        flow.last_failure = None
+        return True
+    return False

@@ -1,0 +1,218 @@
+"""Add up the runs of one flow in one window, and write the row of it."""
+
+from collections.abc import Iterator
+from heapq import nsmallest
+from typing import Final
+
+from processors.watch.facts import NO_LABELS, Fact, Labels
+from schemas import times
+from schemas.ids import FlowId
+from schemas.window import Window, WindowBytes, WindowDurations, WindowRecords
+
+CHUNK_FACTS: Final = 64
+"""Facts in one state record: a flow with a million runs in an hour neither exceeds Kafka's limit on a record nor has
+all of them written again at each touch."""
+
+CHUNK_WEIGHT: Final = 200_000
+"""A chunk that is heavier than this takes no more facts: they may carry many long error codes or names."""
+
+MAX_ROW_CODES: Final = 500
+"""Error codes in one row, the most frequent ones; the run records have all. A row must fit into a Kafka record."""
+
+Order = tuple[int, str]
+"""Event time and run id: which of two runs of a window is the newer one, whatever the order of notifications."""
+
+
+class Chunk:
+    """Some facts of a pane, as they stand in one state record. ``labels`` are those of its first fact."""
+
+    __slots__ = ("facts", "labels", "weight")
+
+    def __init__(self, labels: Labels) -> None:
+        self.facts: list[Fact] = []
+        self.labels = labels
+        self.weight = 0
+
+    @property
+    def has_room(self) -> bool:
+        return len(self.facts) < CHUNK_FACTS and self.weight < CHUNK_WEIGHT
+
+    def add(self, fact: Fact) -> None:
+        self.facts.append(fact)
+        if fact.codes or fact.labels:
+            texts = (*fact.codes, *(fact.labels or ()))
+            self.weight += sum(4 * len(text) for text in texts if text)
+
+
+class Pane:
+    """The aggregate of one window of one flow.
+
+    Invariant: every figure is a function of the facts in ``chunks`` alone. Adding keeps it incrementally; removing
+    computes it anew, at a cost that grows with the number of runs in the window. ``revision`` counts the notifications
+    that changed the row.
+    """
+
+    __slots__ = (
+        "bytes_in", "bytes_out", "chunks", "codes", "dirty", "durations", "failed", "first", "flow_id", "input",
+        "labels", "longest", "lost", "newest", "output", "partial", "records_failed", "revision", "runs", "shortest",
+        "sources", "start", "succeeded", "total_duration",
+    )  # fmt: skip
+
+    def __init__(self, flow_id: str, start: int) -> None:
+        self.flow_id = flow_id
+        self.start = start
+        self.revision = 0
+        self.chunks: list[Chunk] = []
+        self.dirty: set[int] = set()
+        """Numbers of the chunks that the state topic does not have yet as they are."""
+        self._reset()
+
+    def _reset(self) -> None:
+        self.runs = self.succeeded = self.failed = self.partial = 0
+        self.input = self.output = self.records_failed = self.lost = self.bytes_in = self.bytes_out = 0
+        self.durations = self.total_duration = 0
+        self.shortest: int | None = None
+        self.longest: int | None = None
+        self.first: int | None = None
+        self.newest: Order | None = None
+        self.labels: Labels = NO_LABELS
+        self.sources: list[Order | None] | None = None
+        """The run that each label was taken from; ``None`` while all runs have the same labels."""
+        self.codes: dict[str, int] = {}
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield the runs of the window."""
+        for chunk in self.chunks:
+            yield from chunk.facts
+
+    def add(self, fact: Fact, labels: Labels) -> None:
+        """Count a run that is not in the window yet."""
+        self._store(fact, labels)
+        self._count(fact, labels)
+
+    def _store(self, fact: Fact, labels: Labels) -> None:
+        chunks = self.chunks
+        if not chunks or not chunks[-1].has_room:
+            chunks.append(Chunk(labels))
+        chunk = chunks[-1]
+        fact.chunk = len(chunks) - 1
+        fact.labels = None if labels == chunk.labels else labels
+        chunk.add(fact)
+        self.dirty.add(fact.chunk)
+
+    def remove(self, fact: Fact) -> None:
+        """Take a run out of the window."""
+        self._discard(fact)
+        self.recount()
+
+    def _discard(self, fact: Fact) -> None:
+        self.chunks[fact.chunk].facts.remove(fact)
+        self.dirty.add(fact.chunk)
+
+    def replace(self, old: Fact, new: Fact, labels: Labels) -> bool:
+        """Put the newer notification of a run in the place of the older one; tell whether the row changes."""
+        before = self._told()
+        self._discard(old)
+        self._store(new, labels)
+        self.recount()
+        return self._told() != before
+
+    def recount(self) -> None:
+        """Compute every figure from the facts."""
+        self._reset()
+        for chunk in self.chunks:
+            for fact in chunk.facts:
+                self._count(fact, fact.labels or chunk.labels)
+
+    def _count(self, fact: Fact, labels: Labels) -> None:
+        status = fact.status
+        if status == "success":
+            self.succeeded += 1
+        elif status == "failed":
+            self.failed += 1
+        elif status == "partial":
+            self.partial += 1
+        self.input += fact.input or 0
+        self.output += fact.output or 0
+        self.records_failed += fact.failed or 0
+        self.lost += fact.lost or 0
+        self.bytes_in += fact.bytes_in or 0
+        self.bytes_out += fact.bytes_out or 0
+        if fact.duration_ms is not None:
+            self._count_duration(fact.duration_ms)
+        for code in fact.codes:
+            self.codes[code] = self.codes.get(code, 0) + 1
+        self._place(fact, labels)
+        self.runs += 1
+
+    def _count_duration(self, duration_ms: int) -> None:
+        self.durations += 1
+        self.total_duration += duration_ms
+        if self.shortest is None or duration_ms < self.shortest:
+            self.shortest = duration_ms
+        if self.longest is None or duration_ms > self.longest:
+            self.longest = duration_ms
+
+    def _place(self, fact: Fact, labels: Labels) -> None:
+        order = (fact.occurred_at, fact.run_id)
+        if self.first is None or fact.occurred_at < self.first:
+            self.first = fact.occurred_at
+        if not self.runs:
+            self.labels = labels
+        elif self.sources is not None or labels != self.labels:
+            self._name(order, labels)
+        if self.newest is None or order > self.newest:
+            self.newest = order
+
+    def _name(self, order: Order, labels: Labels) -> None:
+        if self.sources is None:
+            # Until now all runs said the same, so the newest of them is the source of whatever they said.
+            self.sources = [None if label is None else self.newest for label in self.labels]
+        named = list(self.labels)
+        for index, label in enumerate(labels):
+            source = self.sources[index]
+            if label is not None and (source is None or order > source):
+                named[index], self.sources[index] = label, order
+        self.labels = (named[0], named[1], named[2])
+
+    def _told(self) -> tuple[object, ...]:
+        # All that the row tells but its revision and the time of writing.
+        return (
+            self.labels, self.runs, self.succeeded, self.failed, self.partial, self.input, self.output,
+            self.records_failed, self.lost, self.bytes_in, self.bytes_out, self.shortest, self.longest,
+            self.total_duration, self.durations, self.codes, self.first, self.newest and self.newest[0],
+        )  # fmt: skip
+
+    def row(self, size_ms: int, size: str, name: str | None, *, final: bool, updated_at: str) -> Window:
+        """Write the row. ``name`` is used where no notification has a flow name."""
+        outcomes = self.succeeded + self.failed + self.partial
+        labels = self.labels
+        return Window(
+            flow_id=FlowId(self.flow_id),
+            flow_name=labels[0] or name,
+            org_id=labels[1],
+            sandbox_name=labels[2],
+            window_start=times.to_text(self.start),
+            window_end=times.to_text(self.start + size_ms),
+            window=size,
+            runs=self.runs,
+            succeeded=self.succeeded,
+            failed=self.failed,
+            partial=self.partial,
+            failure_ratio=self.failed / outcomes if outcomes else None,
+            records=WindowRecords(self.input, self.output, self.records_failed, self.lost),
+            bytes=WindowBytes(self.bytes_in, self.bytes_out),
+            duration_ms=WindowDurations(
+                self.shortest, self.longest, self.total_duration / self.durations if self.durations else None
+            ),
+            errors=self.codes if len(self.codes) <= MAX_ROW_CODES else _most_frequent(self.codes),
+            first_run_at=None if self.first is None else times.to_text(self.first),
+            last_run_at=None if self.newest is None else times.to_text(self.newest[0]),
+            revision=self.revision,
+            final=final,
+            updated_at=updated_at,
+        )
+
+
+def _most_frequent(codes: dict[str, int]) -> dict[str, int]:
+    return dict(nsmallest(MAX_ROW_CODES, codes.items(), key=lambda item: (-item[1], item[0])))

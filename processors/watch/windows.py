@@ -1,0 +1,149 @@
+"""Keep the windows of all flows of a partition: put runs into them, see them become final, let them go."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from processors.watch import state
+from processors.watch.deadlines import Deadline, Deadlines, Kind
+from processors.watch.facts import Fact, Labels
+from processors.watch.flows import Flow
+from processors.watch.panes import Pane
+from processors.watch.rule_book import RuleBook
+from schemas import times
+
+_encode: Final = msgspec.json.Encoder().encode
+
+Record = tuple[bytes, bytes | None]
+"""Key and value."""
+
+
+class Windows:
+    """The panes of a partition, by window and flow, and which of them have to be written.
+
+    A window is *open* to corrections while the watermark is at most its end plus the grace. It is kept for
+    :attr:`RuleBook.keep_ms`, which is not less.
+    """
+
+    def __init__(self, book: RuleBook, deadlines: Deadlines) -> None:
+        self._book = book
+        self._size = book.window.size_ms
+        self._corrected_for = book.window.size_ms + book.window.grace_ms
+        self._final_for = book.window.size_ms + book.window.final_after_ms
+        self._kept_for = book.window.size_ms + book.keep_ms
+        self._deadlines = deadlines
+        self._panes: dict[int, dict[str, Pane]] = {}
+        self._changed: dict[Pane, None] = {}
+        """Panes whose row has to be written."""
+        self._touched: dict[Pane, None] = {}
+        """Panes with chunks that have to be written."""
+        self._gone: list[bytes] = []
+        """Keys of chunks that have to be deleted."""
+        self.count = 0
+        """How many panes there are."""
+
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether rows or state have to be written."""
+        return bool(self._changed or self._touched or self._gone)
+
+    def start_of(self, occurred_at: int) -> int:
+        """Return the start of the window that a moment is in: tumbling, aligned to the epoch."""
+        return occurred_at - occurred_at % self._size
+
+    def is_open(self, start: int, watermark: int) -> bool:
+        """Tell whether the row of a window may still change."""
+        return watermark <= start + self._corrected_for
+
+    def apply(self, flow_id: str, old: Fact | None, new: Fact, labels: Labels, watermark: int) -> bool:
+        """Count a run in its window, in the place of its earlier notification; tell whether a row changed."""
+        start = new.occurred_at - new.occurred_at % self._size
+        panes = self._panes.get(start)
+        pane = panes.get(flow_id) if panes is not None else None
+        if pane is None:
+            pane = self._begin(flow_id, start, watermark)
+        if old is not None and self.start_of(old.occurred_at) == start:
+            changed = pane.replace(old, new, labels)
+        else:
+            if old is not None:
+                self._take_out(flow_id, old, watermark)
+            pane.add(new, labels)
+            changed = True
+        if changed:
+            pane.revision += 1
+            self._changed[pane] = None
+        self._touched[pane] = None
+        return changed
+
+    def _begin(self, flow_id: str, start: int, watermark: int) -> Pane:
+        panes = self._panes.get(start)
+        if panes is None:
+            panes = self._panes[start] = {}
+            for deadline in self._deadlines_of(start, watermark):
+                self._deadlines.add(deadline)
+        pane = panes[flow_id] = Pane(flow_id, start)
+        self.count += 1
+        return pane
+
+    def _deadlines_of(self, start: int, watermark: int) -> Iterator[Deadline]:
+        if watermark < start + self._final_for:
+            yield Deadline(start + self._final_for, Kind.FINAL, start=start)
+        yield Deadline(start + self._kept_for + 1, Kind.DROP, start=start)
+
+    def _take_out(self, flow_id: str, fact: Fact, watermark: int) -> None:
+        start = self.start_of(fact.occurred_at)
+        if not self.is_open(start, watermark):
+            return  # nobody expects this row to change any more
+        pane = self._panes[start][flow_id]
+        pane.remove(fact)
+        pane.revision += 1
+        self._changed[pane] = self._touched[pane] = None
+
+    def finish(self, start: int) -> None:
+        """Write the rows of a window again: they are final now."""
+        panes = self._panes[start]
+        self._changed.update((panes[flow_id], None) for flow_id in sorted(panes))
+
+    def drop(self, start: int) -> Iterable[Pane]:
+        """Let go of a window, and return its panes. Rows that have yet to be written will be."""
+        panes = self._panes.pop(start)
+        self.count -= len(panes)
+        dropped = [panes[flow_id] for flow_id in sorted(panes)]
+        for pane in dropped:
+            self._touched.pop(pane, None)
+            self._gone.extend(state.chunk_key(pane.flow_id, start, number) for number in range(len(pane.chunks)))
+        return dropped
+
+    def restore(self, panes: Iterable[Pane], watermark: int) -> None:
+        """Take back what was written."""
+        for pane in panes:
+            self._panes.setdefault(pane.start, {})[pane.flow_id] = pane
+            self.count += 1
+        self._deadlines.fill(deadline for start in self._panes for deadline in self._deadlines_of(start, watermark))
+
+    def rows(self, watermark: int, now_ms: int) -> Iterator[Record]:
+        """Write the rows that have changed, each once."""
+        window, updated_at = self._book.window, times.to_text(now_ms)
+        for pane in self._changed:
+            row = pane.row(
+                window.size_ms,
+                window.size,
+                self._book.flow(pane.flow_id).name,
+                final=watermark >= pane.start + self._final_for,
+                updated_at=updated_at,
+            )
+            yield f"{row.flow_id}|{row.window_start}".encode(), _encode(row)
+        self._changed.clear()
+
+    def changes(self, flows: Mapping[str, Flow]) -> Iterator[Record]:
+        """Write what has changed in the state."""
+        for pane in self._touched:
+            own_time = flows[pane.flow_id].own_time
+            for number in sorted(pane.dirty):
+                yield state.chunk_key(pane.flow_id, pane.start, number), state.chunk_record(pane, number, own_time)
+            pane.dirty.clear()
+        self._touched.clear()
+        for key in self._gone:
+            yield key, None
+        self._gone.clear()
