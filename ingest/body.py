@@ -9,6 +9,8 @@ from aiohttp.web_protocol import RequestPayloadError
 from ingest.errors import BodyBroken, BodyTooLarge, CodingUnknown
 
 _STEP_BYTES: Final = 256 * 1024
+_FEED_BYTES: Final = 4 * 1024
+"""How much is given to zlib at once. It copies what follows the end of a gzip member, and a body may hold 200,000."""
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 _GZIP: Final = ("gzip", "x-gzip")
 _DEFLATE: Final = "deflate"
@@ -88,40 +90,45 @@ def inflate(body: bytes, coding: str, limit: int) -> bytes:
 
 
 def _members(body: bytes, limit: int) -> bytes:
-    result = b""
-    while True:
-        part, body = _one_stream(body, _GZIP_WINDOW, limit - len(result))
-        result = result + part if result else part
-        if not body:
-            return result
+    parts: list[bytes] = []
+    size = 0
+    rest = memoryview(body)
+    while rest or not parts:
+        part, rest = _one_stream(rest, _GZIP_WINDOW, limit, before=size)
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
 def _deflated(body: bytes, limit: int) -> bytes:
     try:
-        result, rest = _one_stream(body, zlib.MAX_WBITS, limit)
+        result, rest = _one_stream(memoryview(body), zlib.MAX_WBITS, limit)
     except zlib.error:
-        result, rest = _one_stream(body, -zlib.MAX_WBITS, limit)
+        result, rest = _one_stream(memoryview(body), -zlib.MAX_WBITS, limit)
     if rest:
         raise BodyBroken("Something follows the end of the compressed body.")
     return result
 
 
-def _one_stream(body: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
-    """Inflate one compressed stream step by step; return it and what follows it."""
+def _one_stream(body: memoryview, window: int, limit: int, before: int = 0) -> tuple[bytes, memoryview]:
+    """Inflate one compressed stream step by step; return it and what follows it. ``before`` bytes came out earlier."""
     stream = zlib.decompressobj(window)
     parts: list[bytes] = []
-    produced = 0
-    rest = body
+    left = limit - before
+    at = 0
     while not stream.eof:
-        part = stream.decompress(rest, _STEP_BYTES)
-        produced += len(part)
-        if produced > limit:
+        piece: bytes | memoryview = stream.unconsumed_tail
+        if not piece:
+            piece = body[at : at + _FEED_BYTES]
+            at += len(piece)
+        part = stream.decompress(piece, _STEP_BYTES)
+        left -= len(part)
+        if left < 0:
             raise _too_large(limit)
         parts.append(part)
-        rest = stream.unconsumed_tail
-        if not part and not rest and not stream.eof:
+        if not part and not piece and not stream.eof:
             raise BodyBroken("The compressed body ends early.")
-    return b"".join(parts), stream.unused_data
+    return b"".join(parts), body[at - len(stream.unused_data) :]
 
 
 def _too_large(limit: int) -> BodyTooLarge:
