@@ -39,13 +39,17 @@ class Handler:
         """Whether every answer ends its connection and new requests get 503."""
         metrics.read_in_flight_from(lambda: self.in_flight)
 
-    async def drain(self, timeout_s: float) -> None:
+    async def drain(self, linger_s: float, timeout_s: float) -> None:
         """Take nothing new, and wait until what is in flight is answered.
+
+        For ``linger_s`` first answer (503, ``Connection: close``) what comes on kept connections: their senders cannot
+        know that we stop, and a connection closed as they write is a request without an answer.
 
         Raises:
             TimeoutError: it was not, by then.
         """
         self.is_draining = True
+        await asyncio.sleep(linger_s)
         async with asyncio.timeout(timeout_s):
             await self._idle.wait()
 

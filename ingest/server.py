@@ -75,7 +75,11 @@ class Server(web.Server):
     def __init__(self, handle: Handle, limits: Limits, metrics: Metrics) -> None:
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             refuse_incomplete(request)  # the sender may have ended its side before we began
-            return await handle(request)
+            response = await handle(request)
+            connection = request.protocol
+            if isinstance(connection, Connection) and connection.has_sender_ended:
+                request.content.feed_eof()  # or aiohttp would read on for the rest, and log what it gets as our error
+            return response
 
         super().__init__(
             answer,

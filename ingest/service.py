@@ -79,7 +79,8 @@ class Ingest:
         """Drain: accept nothing, answer what is in flight, close idle connections, flush."""
         self._socket.close()
         try:
-            await self._handler.drain(self._limits.deadline_s + _MARGIN_S)
+            linger_s = self._limits.linger_s if self._server.connections else 0
+            await self._handler.drain(linger_s, self._limits.deadline_s + _MARGIN_S)
         except TimeoutError:
             log.warning("requests were cut unanswered", extra={"requests": self._handler.in_flight})
         self._server.pre_shutdown()

@@ -83,6 +83,38 @@ async def test_sigkill_under_load_loses_nothing_acknowledged(tmp_path: Path) -> 
         assert sorted(set(load.acknowledged) - keys) == []
 
 
+async def post_until_told_to_close(session: aiohttp.ClientSession, url: str, pause_s: float) -> list[int]:
+    """Post on one kept connection, pausing between requests; return the statuses up to ``Connection: close``."""
+    statuses: list[int] = []
+    while True:
+        async with session.post(url, data=b"{}") as answer:
+            statuses.append(answer.status)
+            if answer.headers.get("Connection") == "close":
+                return statuses
+        await asyncio.sleep(pause_s)
+
+
+async def test_sigterm_cuts_no_kept_connection_off(tmp_path: Path) -> None:
+    """Senders that pause between requests get an answer that says close, not a closed connection."""
+    with EmbeddedBroker() as broker, running(broker, tmp_path / "log") as run:
+        sessions = [aiohttp.ClientSession(headers=AUTHORIZED) for _ in range(SENDERS)]
+        posting = [asyncio.create_task(post_until_told_to_close(each, run.url, pause_s=0.02)) for each in sessions]
+        await asyncio.to_thread(wait_for_accepted, run, SENDERS * 5)
+        run.service.send(signal.SIGTERM)
+        ends = [(await each)[-1] for each in posting]
+        for session in sessions:
+            await session.close()
+        assert set(ends) <= {202, 503}
+        assert wait_ended(run) == 0
+
+
+def wait_for_accepted(run: Running, count: int) -> None:
+    """Wait until so many requests were accepted."""
+    deadline = time.monotonic() + PATIENCE_S
+    while run.service.figure("flowrun_ingest_requests_total", 'outcome="accepted"') < count:
+        assert time.monotonic() < deadline, "the senders did not begin"
+
+
 def test_a_request_in_flight_is_answered_and_its_connection_closed(tmp_path: Path) -> None:
     """A body that is still coming at SIGTERM is taken, answered with Connection: close; new connections are refused."""
     head = f"POST /webhooks/adobe HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 19\r\n\r\n"

@@ -272,6 +272,13 @@ def test_a_body_cut_short_is_refused(ingest: Running) -> None:
     assert len(stored(ingest)) == before
 
 
+def test_a_stranger_cut_short_leaves_no_traceback(ingest: Running) -> None:
+    """Half a request without a token is refused, and is no error of ours in the log."""
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
+    assert send_bytes(ingest, head.encode() + b"{}", end=True).startswith(b"HTTP/1.1 401 ")
+    assert "Traceback" not in ingest.log
+
+
 @pytest.mark.parametrize(
     "request_bytes",
     [
