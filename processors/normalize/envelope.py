@@ -25,6 +25,7 @@ from processors.normalize.fields import Faults, Node, identifier, text
 from processors.normalize.refusal import Refusals
 
 MAX_DEPTH: Final = 16
+"""Levels of JSON opened around a run: 8 wrappers, each an object and perhaps an array in it."""
 MAX_FOUND: Final = 1_000
 """Runs and states taken from one notification; if it holds more it is dead-lettered as well. Adobe delivers up to
 2 MB, in which 1,000 real runs have no room."""

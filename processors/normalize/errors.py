@@ -13,9 +13,14 @@ MAX_ERRORS: Final = 100
 NO_CODE: Final = "unknown"
 """The code of an error that has a text and no code."""
 
-_STAGES_BY_KIND: Final[dict[ActivityKind, Stage]] = {"copy": "copy", "promotion": "processing"}
-_COPY_CODE: Final = re.compile(r"CONNECTOR-1001-|2200$")
-_PROCESSING_CODE: Final = re.compile(r"CONNECTOR-2001-|INGEST-|MAPPER-|(106|118|133)$")
+_STAGES_BY_KIND: Final[dict[ActivityKind, Stage]] = {
+    "copy": "copy",
+    "promotion": "processing",
+    "identity": "processing",
+    "profile": "processing",
+}
+_COPY_CODE: Final = re.compile(r"CONNECTOR-1001(-|$)|2200$")
+_PROCESSING_CODE: Final = re.compile(r"CONNECTOR-2001(-|$)|INGEST-|MAPPER-|(106|118|133)$")
 
 
 def collect(activities: Sequence[wire.Activity], metrics: wire.Metrics) -> list[RunError]:

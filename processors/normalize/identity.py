@@ -1,8 +1,9 @@
 """Say when two notifications are the same one (CONTRACT.md 3.1, "Once").
 
 By the sender's event id where there is one: ``event_id``, else ``eventid``, else a CloudEvent's ``id``, wherever in
-the wrappers it stands; else the ``x-adobe-event-id`` header of a delivery that is no batch. An event id that is shared
-by several runs of one notification counts together with each run's id. Without any: run id, status and etag.
+the wrappers it stands; else the ``x-adobe-event-id`` header of a delivery that is no batch. Each counts together with
+the run's id, because an event may carry several runs, and whether they arrive in one raw record or split into several
+must not matter. Without any: run id, status and etag.
 """
 
 import hashlib
@@ -24,14 +25,9 @@ def event_id(hints: Hints, sent_id: str | None) -> str | None:
     return hints.event_id or hints.eventid or hints.cloud_event_id or sent_id
 
 
-def of_event(event_id: str) -> Digest:
-    """Identify the only run of an event."""
-    return hashlib.blake2b(event_id.encode(), digest_size=DIGEST_SIZE).digest()
-
-
-def of_event_and(event_id: str, id_: str) -> Digest:
-    """Identify one of several runs of an event by the run's id."""
-    return _digest("event and run", event_id, id_)
+def of_event(event_id: str, id_: str) -> Digest:
+    """Identify what an event says of one run or alert, by the id of that too."""
+    return _digest("event", event_id, id_)
 
 
 def of_run(run_id: str, status: str, version: str) -> Digest:

@@ -1,6 +1,5 @@
 """Normalise one raw record: open it, read what lies inside, say by what each record is known again."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -40,6 +39,21 @@ class Normalized(msgspec.Struct, frozen=True, gc=False):
     received_ms: int
     """When the notification was received; 0 for one that is not JSON."""
 
+    @property
+    def runs(self) -> list[Run]:
+        """Return the run records, in document order."""
+        return [one.record for one in self.records if isinstance(one.record, Run)]
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """Return the records of the platform's alert states, in document order."""
+        return [one.record for one in self.records if isinstance(one.record, Alert)]
+
+    @property
+    def unknown_statuses(self) -> int:
+        """Return how many runs say nothing known of their outcome."""
+        return sum(run.status == "unknown" for run in self.runs)
+
 
 _NO_VALUE: Final = Normalized((), Rejected("not_json", "the record has no value"), 0, 0)
 
@@ -65,34 +79,19 @@ def normalize(
     faults = Faults()
     search = Search(delivery.event_code, faults)
     search.open(document)
-    if len(search.found) == 1:
-        records = [_identified(search.found[0], delivery, False, faults)]
-    else:
-        records = _several(search.found, delivery, faults)
+    records = [_identified(found, delivery, faults) for found in search.found]
     return Normalized(records, search.refusals.rejected(), faults.ill_typed, delivery.received_ms)
 
 
-def _several(found: Sequence[FoundRun | FoundState], delivery: Delivery, faults: Faults) -> list[Identified]:
-    runs_of = Counter(identity.event_id(one.hints, delivery.event_id) for one in found)
-    return [
-        _identified(one, delivery, runs_of[identity.event_id(one.hints, delivery.event_id)] > 1, faults)
-        for one in found
-    ]
-
-
-def _identified(found: FoundRun | FoundState, delivery: Delivery, shared: bool, faults: Faults) -> Identified:
+def _identified(found: FoundRun | FoundState, delivery: Delivery, faults: Faults) -> Identified:
     event_id = identity.event_id(found.hints, delivery.event_id)
     if isinstance(found, FoundState):
         reported = read_state(found, delivery, faults)
         known_by: tuple[identity.Digest, ...] = (reported.transition,)
         if event_id is not None:
-            known_by += (_of_event(event_id, identifier(found.node.get("id"), faults) or found.name, shared),)
+            known_by += (identity.of_event(event_id, identifier(found.node.get("id"), Faults()) or found.name),)
         return Identified(reported.alert, reported.key, known_by, reported.settles)
     run = read_run(found, delivery, event_id, faults)
     if event_id is None:
         return Identified(run, found.flow_id, (identity.of_derived(run.event_id),))
-    return Identified(run, found.flow_id, (_of_event(event_id, found.run_id, shared),))
-
-
-def _of_event(event_id: str, id_: str, shared: bool) -> identity.Digest:
-    return identity.of_event_and(event_id, id_) if shared else identity.of_event(event_id)
+    return Identified(run, found.flow_id, (identity.of_event(event_id, found.run_id),))

@@ -41,7 +41,7 @@ def batch_ids(activities: Sequence[wire.Activity], run_status: wire.StatusSummar
     for activity in activities:
         for target in activity.target_info:
             reference = target.reference
-            if reference.type is None or reference.type.lower() == "batch":
+            if reference.type is not None and reference.type.lower() == "batch":
                 found.update(dict.fromkeys(reference.ids))
         batch_id = activity.status_summary.extensions.batch_id
         if batch_id is not None:

@@ -109,7 +109,11 @@ def test_text_without_code() -> None:
         ("anything", "copy", "copy"),
         ("anything", "promotion", "processing"),
         ("CONNECTOR-1001-500", "promotion", "processing"),
-        ("anything", "profile", "other"),
+        ("anything", "identity", "processing"),
+        ("anything", "profile", "processing"),
+        ("CONNECTOR-1001", "other", "copy"),
+        ("CONNECTOR-2001", "other", "processing"),
+        ("CONNECTOR-10010-500", "other", "other"),
     ],
 )
 def test_stage(code: str, kind: ActivityKind, expected: str) -> None:

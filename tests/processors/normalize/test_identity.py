@@ -86,13 +86,20 @@ def test_different(one: Any, other: Any) -> None:
 
 
 def test_event_id_of_several_runs() -> None:
-    """An event id that several runs share counts together with each run's id; the record holds it as it is."""
+    """An event id counts together with each run's id; the record holds it as it is."""
     result = normalized({"event_id": "e", "event": {"items": [a_run(id="r1"), a_run(id="r2")]}})
     assert [one.known_by for one in result.records] == [
-        (identity.of_event_and("e", "r1"),),
-        (identity.of_event_and("e", "r2"),),
+        (identity.of_event("e", "r1"),),
+        (identity.of_event("e", "r2"),),
     ]
     assert [getattr(one.record, "event_id", None) for one in result.records] == ["e", "e"]
+
+
+def test_event_id_of_runs_that_come_apart() -> None:
+    """Runs of one event are known by the same, whether they come in one raw record or in several."""
+    together = normalized([{"event_id": "e", "event": a_run(id=id_)} for id_ in ("r1", "r2")]).records
+    apart = [normalized({"event_id": "e", "event": a_run(id=id_)}).records[0] for id_ in ("r1", "r2")]
+    assert [one.known_by for one in apart] == [one.known_by for one in together]
 
 
 def test_own_event_ids_of_several_runs() -> None:
@@ -101,8 +108,8 @@ def test_own_event_ids_of_several_runs() -> None:
         "events": [{"event": {"event_id": "e1", "event": a_run()}}, {"event": {"event_id": "e2", "event": a_run()}}]
     }
     assert [one.known_by for one in normalized(page).records] == [
-        (identity.of_event("e1"),),
-        (identity.of_event("e2"),),
+        (identity.of_event("e1", "r"),),
+        (identity.of_event("e2", "r"),),
     ]
 
 

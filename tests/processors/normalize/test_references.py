@@ -57,7 +57,8 @@ def test_batch_ids() -> None:
                     {"reference": {"type": "Batch", "ids": ["b1", "b2"]}},
                     {"reference": {"type": "AdfRunId", "ids": ["no batch"]}},
                     {"reference": {"type": "batch"}},
-                    {"reference": {"ids": ["b1", "b3"]}},
+                    {"reference": {"ids": ["untyped"]}},
+                    {"reference": {"type": "BATCH", "ids": ["b1", "b3"]}},
                 ],
                 "statusSummary": {"extensions": {"batchId": "b4"}},
             },
@@ -71,6 +72,8 @@ def test_batch_ids() -> None:
 def test_bounds() -> None:
     """At most a hundred overviews and two hundred batches are kept."""
     sent = of_run(manifest={"fileInfo": [f"https://{number}" for number in range(300)]})
-    sent["activities"] = [{"targetInfo": [{"reference": {"ids": [f"b{number}" for number in range(300)]}}]}]
+    sent["activities"] = [
+        {"targetInfo": [{"reference": {"type": "batch", "ids": [f"b{number}" for number in range(300)]}}]}
+    ]
     assert len(run(sent).file_info) == 100
     assert len(run(sent).batch_ids) == 200
