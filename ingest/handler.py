@@ -11,7 +11,7 @@ from aiohttp import web
 from ingest import body, envelope, errors, problems
 from ingest.authentication import Authenticator
 from ingest.limits import Limits
-from ingest.metrics import Metrics, Outcome
+from ingest.metrics import Outcome, Statistics
 from ingest.producer import RawProducer
 from ingest.validation import asks_for_text, validation_url
 
@@ -24,20 +24,20 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Handler:
-    """Serve one path. ``is_draining`` and ``in_flight`` are the service's to read, ``drain`` its to call."""
+    """Serve one path. ``is_draining`` is the service's to read, ``drain`` its to call."""
 
-    def __init__(self, authenticator: Authenticator, producer: RawProducer, limits: Limits, metrics: Metrics) -> None:
+    def __init__(
+        self, authenticator: Authenticator, producer: RawProducer, limits: Limits, statistics: Statistics
+    ) -> None:
         self._authenticator = authenticator
         self._producer = producer
         self._limits = limits
-        self._metrics = metrics
+        self._statistics = statistics
+        self._now = asyncio.get_running_loop().time
         self._idle = asyncio.Event()
         self._idle.set()
-        self.in_flight = 0
-        """Requests that have begun and are not answered."""
         self.is_draining = False
         """Whether every answer ends its connection and new requests get 503."""
-        metrics.read_in_flight_from(lambda: self.in_flight)
 
     async def drain(self, linger_s: float, timeout_s: float) -> None:
         """Take nothing new, and wait until what is in flight is answered.
@@ -55,15 +55,15 @@ class Handler:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. Whatever happens, the sender gets an answer of the contract's table."""
-        self.in_flight += 1
+        self._statistics.in_flight += 1
         self._idle.clear()
         try:
             response, outcome = await self._outcome(request)
         finally:
-            self.in_flight -= 1
-            if not self.in_flight:
+            self._statistics.in_flight -= 1
+            if not self._statistics.in_flight:
                 self._idle.set()
-        self._metrics.count(outcome)
+        self._statistics.requests[outcome] += 1
         if self.is_draining:
             response.force_close()
         return response
@@ -84,45 +84,43 @@ class Handler:
         if path != PATH:
             raise errors.PathUnknown(f"The webhook is {PATH}.")
         if request.method == "POST":
-            return await self._post_within_deadline(request)
+            return await self._post(request)
         if request.method != "GET":
             raise errors.MethodNotAllowed(METHODS)
         return _challenge(request), "challenge"
 
-    async def _post_within_deadline(self, request: web.BaseRequest) -> tuple[web.Response, Outcome]:
+    async def _post(self, request: web.BaseRequest) -> tuple[web.Response, Outcome]:
         if self.is_draining:
             raise errors.ShuttingDown("This server is shutting down; send it again.")
-        try:
-            async with asyncio.timeout(self._limits.deadline_s):
-                return await self._post(request)
-        except TimeoutError:
-            raise errors.DeadlinePassed("It took too long, the outcome is in doubt; send it again.") from None
-
-    async def _post(self, request: web.BaseRequest) -> tuple[web.Response, Outcome]:
-        began = time.perf_counter()
+        began = self._now()
+        deadline = began + self._limits.deadline_s
         received_ms = time.time_ns() // 1_000_000
-        headers = request.headers
-        self._authenticator.admit(headers)
-        content = await self._body(request)
+        content = await self._body(request, deadline)
         if (url := validation_url(content)) is not None:
             log.warning("Adobe asks for validation: open this URL within 5 minutes", extra={"url": url})
             return web.Response(status=200), "validation"
-        records = envelope.records(content, envelope.describe(headers, received_ms))
-        if records:
-            await self._producer.write(records)
-            self._metrics.records.inc(len(records))
-        self._metrics.acknowledged.observe(time.perf_counter() - began)
+        records = envelope.records(content, envelope.describe(request.headers, received_ms))
+        await self._producer.write(records, deadline)
+        statistics = self._statistics
+        statistics.records += len(records)
+        statistics.batch_records.observe(len(records))
+        statistics.ack_s.observe(self._now() - began)
         return web.Response(status=202, body=b'{"accepted":%d}' % len(records), headers=_JSON), "accepted"
 
-    async def _body(self, request: web.BaseRequest) -> bytes:
+    async def _body(self, request: web.BaseRequest, deadline: float) -> bytes:
         """Read the body, prove it and inflate it, refusing early what can be refused early."""
         headers, limit = request.headers, self._limits.body_bytes
+        self._authenticator.admit(headers)
         coding = body.coding(headers.get("Content-Encoding"))
         body.check_length(request.content_length, limit)
         if headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
             request.transport.write(_CONTINUE)
-        received = await body.read(request.content, limit)
-        self._metrics.body_bytes.inc(len(received))
+        try:
+            async with asyncio.timeout_at(None if request.content.is_eof() else deadline):
+                received = await body.read(request.content, limit)
+        except TimeoutError:
+            raise errors.DeadlinePassed("The body took too long; send it again.") from None
+        self._statistics.received_bytes += len(received)
         await self._authenticator.verify(headers, received)
         return received if coding is None else body.inflate(received, coding, limit)
 

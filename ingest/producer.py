@@ -12,9 +12,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from broker.connection import Connection
 from broker.errors import LoginRefused
 from ingest.envelope import Record
-from ingest.errors import KafkaUnavailable, QueueFull
+from ingest.errors import DeadlinePassed, KafkaUnavailable, QueueFull
 from ingest.limits import Limits
-from ingest.metrics import Metrics
+from ingest.metrics import Statistics
 
 log = logging.getLogger("flowrun.ingest.producer")
 
@@ -39,18 +39,23 @@ class Pending:
         """Whether the request was answered 503: what is acknowledged now is a possible duplicate."""
         self.done: asyncio.Future[None] = loop.create_future()
 
+    def expire(self) -> None:
+        """End the waiting: the deadline has passed."""
+        if not self.done.done():
+            self.done.set_exception(DeadlinePassed("It took too long, the outcome is in doubt; send it again."))
+
 
 class RawProducer:
     """Hold the one Kafka producer of this process. Everything but its poll thread runs on the event loop."""
 
-    def __init__(self, connection: Connection, topic: str, limits: Limits, metrics: Metrics) -> None:
+    def __init__(self, connection: Connection, topic: str, limits: Limits, statistics: Statistics) -> None:
         """Make the producer; nothing is sent yet, and no broker is needed.
 
         Raises:
             LoginRefused: a certificate or key file is not what it should be.
         """
         self._topic = topic
-        self._metrics = metrics
+        self._statistics = statistics
         self._loop = asyncio.get_running_loop()
         self._is_failing = False
         self._is_fatal = False
@@ -65,7 +70,6 @@ class RawProducer:
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="kafka-reports", daemon=True)
         self._thread.start()
-        metrics.read_queue_from(lambda: len(self._producer))
 
     def topics(self, timeout_s: float) -> Collection[str]:
         """Ask the cluster for the names of all its topics. Blocks.
@@ -77,22 +81,33 @@ class RawProducer:
         known: dict[str, object] = self._producer.list_topics(timeout=timeout_s).topics
         return known
 
-    async def write(self, records: Sequence[Record]) -> None:
-        """Write records and return when the broker has acknowledged every one.
+    @property
+    def queue_records(self) -> int:
+        """How many records wait for Kafka."""
+        return len(self._producer)
 
-        Cancelling it takes nothing back: what is acknowledged afterwards counts as a possible duplicate.
+    async def write(self, records: Sequence[Record], deadline: float) -> None:
+        """Write records and return when the broker has acknowledged every one. ``deadline`` is a time of the loop.
+
+        After an error some may be stored, or will be: they count as possible duplicates.
 
         Raises:
+            DeadlinePassed: not all were acknowledged by then; the outcome is in doubt.
             QueueFull: too much waits for Kafka already.
             KafkaUnavailable: Kafka did not take a record in time, or refused it.
         """
+        if not records:
+            return
         pending = Pending(len(records), self._loop)
+        timer = self._loop.call_at(deadline, pending.expire)
         try:
             self._enqueue(records, pending)
             await pending.done
         except BaseException:
             self._abandon(pending)
             raise
+        finally:
+            timer.cancel()
 
     async def close(self, timeout_s: float) -> None:
         """Wait until nothing waits for Kafka, ``timeout_s`` at most, and end the poll thread."""
@@ -155,7 +170,7 @@ class RawProducer:
             return
         pending.acknowledged += 1
         if pending.is_abandoned:
-            self._metrics.possible_duplicates.inc()
+            self._statistics.possible_duplicates += 1
         elif pending.left == 0 and not pending.done.done():
             pending.done.set_result(None)
         if self._is_failing:
@@ -163,17 +178,17 @@ class RawProducer:
             log.info("Kafka takes records again")
 
     def _fail(self, pending: Pending, error: KafkaError) -> None:
-        self._metrics.failed_records.inc()
+        self._statistics.delivery_errors[error.name()] += 1
         if not self._is_failing:
             self._is_failing = True
             log.error("Kafka did not take a record", extra={"topic": self._topic, "reason": error.str()})
-        if not pending.done.done():
+        if not pending.is_abandoned and not pending.done.done():
             pending.done.set_exception(KafkaUnavailable("Kafka did not take the notification; send it again."))
 
     def _abandon(self, pending: Pending) -> None:
         """Count what was acknowledged of a request that is answered 503, now and from now on."""
         pending.is_abandoned = True
-        self._metrics.possible_duplicates.inc(pending.acknowledged)
+        self._statistics.possible_duplicates += pending.acknowledged
 
 
 def _config(connection: Connection, limits: Limits) -> dict[str, Any]:

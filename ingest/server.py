@@ -11,7 +11,7 @@ from aiohttp.web_protocol import RequestHandler
 from ingest import errors, problems
 from ingest.body import BodyIncomplete
 from ingest.limits import Limits
-from ingest.metrics import Metrics
+from ingest.metrics import Statistics
 from schemas.settings import Address
 
 log = logging.getLogger("flowrun.ingest.server")
@@ -26,11 +26,11 @@ _LINGER_S: Final = 2.0
 class Connection(RequestHandler):
     """Serve one connection."""
 
-    __slots__ = ("has_sender_ended", "metrics")
+    __slots__ = ("has_sender_ended", "statistics")
 
-    def __init__(self, server: web.Server, metrics: Metrics, **arguments: Any) -> None:
+    def __init__(self, server: web.Server, statistics: Statistics, **arguments: Any) -> None:
         super().__init__(server, **arguments)
-        self.metrics = metrics
+        self.statistics = statistics
         self.has_sender_ended = False
 
     def handle_error(
@@ -42,7 +42,7 @@ class Connection(RequestHandler):
     ) -> web.StreamResponse:
         """Answer what aiohttp could not parse; its own words may repeat what the sender sent, so they are not used."""
         error = errors.RequestMalformed("This is no HTTP request that can be read here.")
-        self.metrics.count(problems.PROBLEMS[type(error)].name)
+        self.statistics.requests[problems.PROBLEMS[type(error)].name] += 1
         log.info("a request could not be parsed", extra={"reason": type(exc).__name__})
         response = problems.answer(error)
         response.force_close()
@@ -72,7 +72,7 @@ def refuse_incomplete(request: web.BaseRequest) -> None:
 class Server(web.Server):
     """Make the connections."""
 
-    def __init__(self, handle: Handle, limits: Limits, metrics: Metrics) -> None:
+    def __init__(self, handle: Handle, limits: Limits, statistics: Statistics) -> None:
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             refuse_incomplete(request)  # the sender may have ended its side before we began
             response = await handle(request)
@@ -89,11 +89,11 @@ class Server(web.Server):
             lingering_time=_LINGER_S,
             logger=logging.getLogger("flowrun.ingest.aiohttp"),
         )
-        self._metrics = metrics
+        self._statistics = statistics
 
     def __call__(self) -> RequestHandler:
         """Make one connection."""
-        return Connection(self, self._metrics, loop=self._loop, **self._kwargs)
+        return Connection(self, self._statistics, loop=self._loop, **self._kwargs)
 
 
 async def listen(server: Server, address: Address) -> asyncio.Server:

@@ -11,7 +11,7 @@ from ingest import management
 from ingest.authentication import authenticator
 from ingest.handler import Handler
 from ingest.limits import Limits
-from ingest.metrics import Metrics
+from ingest.metrics import Statistics, registry
 from ingest.producer import RawProducer
 from ingest.readiness import Readiness
 from ingest.server import Server, listen
@@ -52,7 +52,7 @@ class Ingest:
     def __init__(self, settings: IngestSettings, limits: Limits | None = None) -> None:
         self._settings = settings
         self._limits = limits or Limits()
-        self.metrics = Metrics()
+        self.statistics = Statistics()
 
     async def __aenter__(self) -> "Ingest":
         """Start both ports.
@@ -62,13 +62,14 @@ class Ingest:
             LoginRefused: a certificate or key file is not what it should be.
         """
         settings, limits = self._settings, self._limits
-        self._producer = RawProducer(settings.connection, settings.raw_topic, limits, self.metrics)
+        self._producer = RawProducer(settings.connection, settings.raw_topic, limits, self.statistics)
         self._readiness = Readiness(self._producer.topics, settings.raw_topic, limits.probe_s)
-        self._handler = Handler(authenticator(settings), self._producer, limits, self.metrics)
-        self._server = Server(self._handler, limits, self.metrics)
+        self._handler = Handler(authenticator(settings), self._producer, limits, self.statistics)
+        self._server = Server(self._handler, limits, self.statistics)
+        metrics = registry(self.statistics, lambda: self._producer.queue_records)
         self._site: web.AppRunner | None = None
         try:
-            self._site = await management.serve(settings.management, self.why_not_ready, self.metrics.registry)
+            self._site = await management.serve(settings.management, self.why_not_ready, metrics)
             self._socket = await listen(self._server, settings.listen)
         except BaseException:
             await self._end()
@@ -82,7 +83,7 @@ class Ingest:
             linger_s = self._limits.linger_s if self._server.connections else 0
             await self._handler.drain(linger_s, self._limits.deadline_s + _MARGIN_S)
         except TimeoutError:
-            log.warning("requests were cut unanswered", extra={"requests": self._handler.in_flight})
+            log.warning("requests were cut unanswered", extra={"requests": self.statistics.in_flight})
         self._server.pre_shutdown()
         await self._server.shutdown(_CLOSE_S)
         await self._end()

@@ -138,7 +138,7 @@ def test_a_request_in_flight_is_answered_and_its_connection_closed(tmp_path: Pat
 def wait_for_in_flight(run: Running) -> None:
     """Wait until the server has begun with a request."""
     deadline = time.monotonic() + PATIENCE_S
-    while not run.service.figure("flowrun_ingest_requests_in_flight"):
+    while not run.service.figure("flowrun_ingest_in_flight_requests"):
         assert time.monotonic() < deadline, "the request did not begin"
 
 
