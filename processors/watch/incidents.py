@@ -59,7 +59,7 @@ class Incidents:
         rule = self._rules.get(name)
         if rule is None:
             return self._abandon(flow, name, watermark, now_ms)
-        verdicts = rule.on_time(flow, watermark)
+        verdicts = rule.on_time(flow, deadline.time)
         written = self._carry_out(rule, flow, verdicts, f"time\x1f{deadline.time}", now_ms)
         self._schedule(rule, flow)
         if written:

@@ -56,7 +56,7 @@ class ConsecutiveFailures:
         """Time alone changes nothing."""
         return None
 
-    def on_time(self, flow: Flow, watermark: int) -> Verdicts:
+    def on_time(self, flow: Flow, moment: int) -> Verdicts:
         """Time alone changes nothing."""
         return NONE
 

@@ -65,10 +65,10 @@ class FailureCount:
             return None
         return flow.failures[-self.resolve_below].occurred_at + self.within_ms
 
-    def on_time(self, flow: Flow, watermark: int) -> Verdicts:
+    def on_time(self, flow: Flow, moment: int) -> Verdicts:
         """Close: time has left too few failures in the span."""
         ends_at = self.deadline(flow)
-        if ends_at is None or ends_at > watermark:
+        if ends_at is None or ends_at > moment:
             return NONE
         span_start = ends_at - self.within_ms
         return (Closing("expired", ends_at, flow.failures_after(span_start), span_start, ends_at),)

@@ -100,8 +100,12 @@ class Rule(Protocol):
         Asked after each change of the flow. It may move; what was to be asked too early is asked again.
         """
 
-    def on_time(self, flow: Flow, watermark: int) -> Verdicts:
-        """Judge the flow at its deadline. ``watermark`` may be far beyond it."""
+    def on_time(self, flow: Flow, moment: int) -> Verdicts:
+        """Judge the flow as of ``moment``, a deadline that it had: say nothing if its deadline is later by now.
+
+        The watermark may be far beyond. What was said is the case at the moment, so that everything that falls due
+        comes in the order of event time.
+        """
 
     def describe_opening(self, opening: Opening) -> str:
         """Say what happened, to stand behind the flow's name: ``failed 3 times within 6h``."""

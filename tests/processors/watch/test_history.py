@@ -13,6 +13,7 @@ from processors.watch.rule_book import FlowSettings, RuleBook, WindowSettings
 from processors.watch.rules.consecutive_failures import ConsecutiveFailures
 from processors.watch.rules.failure_count import FailureCount
 from processors.watch.rules.rule import RuleHead
+from schemas import times
 from tests.processors.watch.oracle import Oracle
 from tests.processors.watch.records import DAY, MINUTE, T0, Partition, error, run
 
@@ -27,7 +28,7 @@ books = st.builds(
         ),
         {"f1": FlowSettings(name="Orders")},
     ),
-    grace=st.sampled_from([0, 15, 60, 400]),
+    grace=st.sampled_from([0, 30, 120, 600]),
     final_after=st.sampled_from([1, 10, 30]),
     within=st.sampled_from([5, 30, 90]),
     threshold=st.integers(1, 4),
@@ -35,34 +36,36 @@ books = st.builds(
     streak=st.integers(1, 3),
 )
 
-outcomes = st.sampled_from(["failed"] * 5 + ["success"] * 3 + ["partial", "unknown", "in_progress", "scheduled"])
-moments = st.one_of(st.integers(0, 40), st.integers(0, 300)).map(lambda minutes: T0 + minutes * MINUTE)
-far = st.sampled_from([0] * 40 + [1, 120])
+outcomes = st.sampled_from(["failed"] * 6 + ["success"] * 3 + ["partial", "unknown", "in_progress", "scheduled"])
+ahead = st.sampled_from([0, 0, 1, 1, 1, 3, 8, 20, 45, 100] + [0] * 9 + [120 * 24 * 60])
+"""Minutes that event time moves on before a notification."""
+behind = st.one_of(st.just(0), st.integers(0, 12), st.integers(0, 12), st.integers(0, 100))
+"""How late it is."""
 names = st.sampled_from([None, None, "Old", "New"])
 
 
 @st.composite
-def notifications(draw: st.DrawFn) -> dict[str, Any]:
-    """One run record of two flows with few runs, so that runs are often notified again."""
-    number = draw(st.integers(0, 9))
+def notifications(draw: st.DrawFn) -> tuple[int, int, dict[str, Any]]:
+    """One run record of two flows with few runs, so that runs are often notified again; its time is given later."""
+    number = draw(st.integers(0, 15))
     count = st.none() | st.integers(0, 50)
     codes = draw(st.lists(st.sampled_from(["A-1", "B-2"]), unique=True, max_size=2))
-    return run(
+    record = run(
         f"r{number}",
         draw(outcomes),
-        draw(moments) + draw(far) * DAY,
-        f"f{number % 2 + 1}",
+        T0,
+        "f1" if number % 4 else "f2",
         flow_name=draw(names),
         org_id=draw(names),
-        event_id=f"e{draw(st.integers(0, 10**9))}",
         duration_ms=draw(count),
         records={"input": draw(count), "output": draw(count), "failed": draw(count), "lost": draw(count)},
         bytes={"input": draw(count), "output": None},
         errors=[error(code, "why") for code in codes],
     )
+    return draw(ahead), draw(behind), record
 
 
-batches = st.lists(notifications(), min_size=1, max_size=8)
+batches = st.lists(notifications(), min_size=2, max_size=10)
 steps = st.one_of(
     batches,
     batches,
@@ -70,12 +73,29 @@ steps = st.one_of(
     st.tuples(st.just("crash"), st.integers(0, 9)),
     st.tuples(st.just("lost transaction"), batches),
 )
-histories = st.lists(steps, max_size=12)
+histories = st.lists(steps, min_size=4, max_size=14)
+
+
+class Clock:
+    """Give notifications their event times: it moves on now and then, and they are late by what they say."""
+
+    def __init__(self) -> None:
+        self.time = T0 + DAY
+        self.events = 0
+
+    def date(self, batch: list[tuple[int, int, dict[str, Any]]]) -> list[dict[str, Any]]:
+        dated = []
+        for minutes_ahead, minutes_behind, record in batch:
+            self.time += minutes_ahead * MINUTE
+            self.events += 1
+            occurred_at = times.to_text(self.time - minutes_behind * MINUTE)
+            dated.append(record | {"event_id": f"e{self.events}", "occurred_at": occurred_at})
+        return dated
 
 
 def replay(book: RuleBook, history: list[Any]) -> tuple[Partition, Oracle]:
     """Let both see the same history."""
-    partition, oracle = Partition(book), Oracle(book)
+    partition, oracle, clock = Partition(book), Oracle(book), Clock()
     oracle.reopen(partition.now)
     for event in history:
         match event:
@@ -88,11 +108,12 @@ def replay(book: RuleBook, history: list[Any]) -> tuple[Partition, Oracle]:
                 oracle.reopen(partition.now)
             case ("lost transaction", list(lost)):
                 offset = partition.offset
-                partition.step.process(partition.sources(*lost), partition.now)
+                partition.step.process(partition.sources(*Clock().date(lost)), partition.now)
                 partition.crash()
                 oracle.reopen(partition.now)
                 partition.offset = offset
-            case records:
+            case batch:
+                records = clock.date(batch)
                 partition.process(*records)
                 for record in records:
                     oracle.run(record, partition.now)
