@@ -15,6 +15,9 @@ Header = tuple[str, bytes]
 AHEAD_MS: Final = 300_000
 """How far a sender's clock may run ahead of the time of receipt and still be believed."""
 
+MAX_RECEIVED_AT: Final = 40
+"""Bytes of a time that is looked at, and remembered."""
+
 _SOURCES: Final[dict[bytes | None, Source]] = {name.encode(): name for name in get_args(Source)}
 _EVENT_ID, _EVENT_CODE, *_ = raw.SENDER_HEADERS
 
@@ -36,39 +39,42 @@ def read(headers: Sequence[Header], timestamp_ms: int, partition: int, offset: i
 
     The time of receipt is the header's, else the Kafka timestamp, moved into the years 1970 to 9999.
     """
-    named = dict(headers).get
-    received_ms = _received_ms(named(raw.RECEIVED_AT))
-    if received_ms is None:
-        received_ms = min(max(timestamp_ms, 0), times.LATEST_MS)
-    event_id, code = named(_EVENT_ID), named(_EVENT_CODE)
+    own = dict(headers)
+    named = own.get
+    event_id, code, received = named(_EVENT_ID), named(_EVENT_CODE), named(raw.RECEIVED_AT) or b""
+    believed = _received(received) if len(received) <= MAX_RECEIVED_AT else None
+    received_ms, received_at = believed or _clamped(timestamp_ms)
     return Delivery(
         received_ms,
-        times.to_text(received_ms),
+        received_at,
         _SOURCES.get(named(raw.SOURCE)),
-        None if not event_id or len(event_id) > MAX_IDENTIFIER or named(raw.BATCH) is not None else _text(event_id),
-        _text(code)[:MAX_NAME] if code else None,
+        _own_id(event_id) if event_id and raw.BATCH not in own else None,
+        code.decode("utf-8", "replace")[:MAX_NAME] if code else None,
         RawPosition(partition, offset),
     )
 
 
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace")
+def _own_id(value: bytes) -> str | None:
+    return value.decode("utf-8", "replace") if len(value) <= MAX_IDENTIFIER else None
 
 
-def _received_ms(value: bytes | None) -> int | None:
-    if not value or len(value) > 40:
-        return None
+def _clamped(moment: int) -> tuple[int, str]:
+    moment = min(max(moment, 0), times.LATEST_MS)
+    return moment, times.to_text(moment)
+
+
+def _received(value: bytes) -> tuple[int, str] | None:
+    if len(value) == 24 and value[19:20] == b"." and value[20:23].isdigit() and value[23:] == b"Z":
+        # As ingest writes it. The seconds repeat, so each is read once.
+        second = _instant(value[:19])
+        return second and (second[0] + int(value[20:23]), second[1][:19] + value[19:].decode())
+    return _instant(value)
+
+
+@lru_cache(maxsize=1_024)
+def _instant(value: bytes) -> tuple[int, str] | None:
     try:
-        # As ingest writes it, 24 characters with milliseconds: the seconds repeat, so they are read once.
-        if len(value) == 24 and value[19:20] == b".":
-            moment = _second_ms(value[:19] + value[23:]) + int(value[20:23])
-        else:
-            moment = times.from_text(value.decode())
+        moment = times.from_text(value.decode())
     except (ValueError, OverflowError):
         return None
-    return moment if 0 <= moment <= times.LATEST_MS else None
-
-
-@lru_cache(maxsize=4_096)
-def _second_ms(value: bytes) -> int:
-    return times.from_text(value.decode())
+    return (moment, times.to_text(moment)) if 0 <= moment <= times.LATEST_MS else None

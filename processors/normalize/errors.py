@@ -50,7 +50,8 @@ def _has_errors(activity: wire.Activity) -> bool:
     status = activity.status_summary
     if status.errors or activity.record_summary.failed_info:
         return True
-    return bool(status.extensions.errors) or status.extensions.error_detail is not None
+    extensions = status.extensions
+    return bool(extensions.errors) or extensions.error_detail is not None
 
 
 def _add(found: dict[str, RunError], errors: Sequence[wire.Error], activity: wire.Activity | None) -> None:

@@ -1,8 +1,9 @@
 """Declare the parts of Adobe's run and alert state that are read here (DOMAIN.md 4.3), and read them.
 
 Almost every run has the declared types, and :func:`read` then converts it in one call. One with anything else (a wrong
-type, a null section, digits as text, a text that is too long) is read field by field, with the same outcome for
-the fields that are right: a wrong one is absent, and counted. What the values mean is decided after, in one place.
+type, a null section, digits as text, a text that is too long) is read field by field where it does not fit, and in one
+call elsewhere, with the same outcome for the fields that are right: a wrong one is absent, and counted. What the
+values mean is decided after, in one place.
 """
 
 from collections.abc import Callable
@@ -261,7 +262,7 @@ def _reader(hint: object) -> Reader:
 def _object(type_: type[S]) -> Reader:
     def read_object(value: object, faults: Faults) -> S | None:
         if type(value) is dict:
-            return mend(value, type_, faults)
+            return read(value, type_, faults)
         faults.ill_typed += 1
         return None
 
