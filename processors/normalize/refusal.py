@@ -32,15 +32,20 @@ class Refusals:
         """Note a part; its ``place`` is empty if it is the whole notification."""
         if self._reason is None:
             self._reason = reason
-        named, total = self._places.get(why or reason, ([], 0))
+        if not why:
+            why = reason
+        elif place:
+            why = f"{reason}, {why}"
+        named, total = self._places.get(why, ([], 0))
         if total < MAX_PLACES:
             named.append(place)
-        self._places[why or reason] = named, total + 1
+        self._places[why] = named, total + 1
 
     def rejected(self) -> Rejected | None:
         """Return the reason of the first part and the places of all, ``None`` if nothing was refused.
 
-        The detail reads ``messages[1], messages[3]: unknown_shape; messages[4]: no flowId``.
+        The detail reads ``messages[1], messages[3]: unknown_shape; messages[4]: missing_flow_id, no flowId``. Of a
+        notification without wrappers it says only what is wrong: there is no place, and the reason stands beside it.
         """
         if self._reason is None:
             return None

@@ -21,7 +21,7 @@ def read_run(found: FoundRun, delivery: Delivery, event_id: str | None, faults: 
     started_ms = believable_ms(metrics.duration_summary.started)
     completed_ms = believable_ms(metrics.duration_summary.completed)
     updated_ms = believable_ms(sent.updated_at)
-    etag = (sent.etag or sent.e_tag or "").strip('"') or None
+    etag = (sent.etag or sent.e_tag or "").replace('"', "") or None
     outcome = status(metrics.status_summary.status)
     if event_id is None:
         version = etag or ("" if updated_ms is None else str(updated_ms))

@@ -69,7 +69,8 @@ def test_parts_refused_for_different_reasons() -> None:
     assert len(result.records) == 1
     assert result.rejected == (
         "missing_run_id",
-        "[1]: no id; [2]: the check of a registration, not an event; [3]: flowId is no text of 1 to 200 characters",
+        "[1]: missing_run_id, no id; [2]: control, the check of a registration, not an event; "
+        "[3]: missing_flow_id, flowId is no text of 1 to 200 characters",
     )
 
 
@@ -95,8 +96,14 @@ def test_parts_refused_for_different_reasons() -> None:
         ({"metrics": {}}, ("missing_flow_id", "no flowId")),
         ({"flowId": "f"}, ("missing_run_id", "no id")),
         ({"id": "r"}, ("missing_flow_id", "no flowId")),
-        ({"event_id": "e", "event": {"id": "r", "metrics": {}}}, ("missing_flow_id", "event: no flowId")),
-        ({"messages": [{"value": {"id": "r", "metrics": {}}}]}, ("missing_flow_id", "messages[0].value: no flowId")),
+        (
+            {"event_id": "e", "event": {"id": "r", "metrics": {}}},
+            ("missing_flow_id", "event: missing_flow_id, no flowId"),
+        ),
+        (
+            {"messages": [{"value": {"id": "r", "metrics": {}}}]},
+            ("missing_flow_id", "messages[0].value: missing_flow_id, no flowId"),
+        ),
     ],
 )
 def test_refusals(sent: Any, expected: tuple[str, str]) -> None:
@@ -118,7 +125,7 @@ def test_deprecated(sent: Any, headers: list[tuple[str, bytes]]) -> None:
     """The data ingestion notification is known by its keys or by its event code."""
     assert normalized(sent, *headers).rejected == (
         "deprecated",
-        f"{'data: ' if 'data' in sent else ''}the data ingestion notification, which flow runs have replaced",
+        f"{'data: deprecated, ' if 'data' in sent else ''}the data ingestion notification, which flow runs have replaced",
     )
 
 
@@ -147,7 +154,7 @@ def test_too_many_runs() -> None:
     """What lies beyond the limit is dead-lettered with the whole, and what lies before it recorded."""
     result = normalized({"items": [a_run(id=f"r{number}") for number in range(MAX_FOUND + 2)]})
     assert len(result.records) == MAX_FOUND
-    assert result.rejected == ("unknown_shape", "items[1000]: more than 1,000 runs in one notification")
+    assert result.rejected == ("unknown_shape", "items[1000]: unknown_shape, more than 1,000 runs in one notification")
 
 
 def test_many_refused_parts() -> None:

@@ -122,6 +122,7 @@ def test_duration(started: Any, completed: Any, expected: int | None) -> None:
         ({"etag": '"5100-0"'}, "5100-0"),
         ({"eTag": '"7e08-0"'}, "7e08-0"),
         ({"etag": "bare"}, "bare"),
+        ({"etag": 'W/"weak"'}, "W/weak"),
         ({"etag": '"a"', "eTag": '"b"'}, "a"),
         ({"etag": '""'}, None),
         ({"etag": ""}, None),
