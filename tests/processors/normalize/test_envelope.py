@@ -123,10 +123,9 @@ def test_refusals(sent: Any, expected: tuple[str, str]) -> None:
 )
 def test_deprecated(sent: Any, headers: list[tuple[str, bytes]]) -> None:
     """The data ingestion notification is known by its keys or by its event code."""
-    assert normalized(sent, *headers).rejected == (
-        "deprecated",
-        f"{'data: deprecated, ' if 'data' in sent else ''}the data ingestion notification, which flow runs have replaced",
-    )
+    place = "data: deprecated, " if "data" in sent else ""
+    detail = f"{place}the data ingestion notification, which flow runs have replaced"
+    assert normalized(sent, *headers).rejected == ("deprecated", detail)
 
 
 def test_a_run_with_the_deprecated_code_is_a_run() -> None:

@@ -203,25 +203,54 @@ def outputs_of_state(*batches: Sequence[Output]) -> list[Output]:
 SENT = [(PAYLOADS / file).read_bytes() for file in FILES] + [b"ping", b"{}", orjson.dumps([a_run(), a_run(id="r2"), 5])]
 
 
-@given(st.lists(st.sampled_from(SENT), min_size=1, max_size=40), st.data())
-@settings(max_examples=60)
-def test_any_batches_and_restarts(values: list[bytes], data: st.DataObject) -> None:
-    """However the input is cut into batches, and wherever the step restarts, the outputs are the same."""
-    sent = raw(*values)
-    expected = outputs(step().process(sent, RECEIVED_MS))
-    cuts = sorted(data.draw(st.sets(st.integers(1, len(sent)))) | {len(sent)})
-    restarts = data.draw(st.sets(st.sampled_from(cuts)))
+def in_batches(sent: Sequence[Raw], cuts: set[int], restarts: set[int], now_ms: int = RECEIVED_MS) -> list[Output]:
+    """Return the outputs when the input is cut before these offsets, and a step is restored at some of the cuts."""
     normalize, state, found, begin = step(), list[Output](), list[Output](), 0
-    for cut in cuts:
-        batch = sent[begin:cut]
-        if batch:
-            written = normalize.process(batch, RECEIVED_MS)
-            state += outputs_of_state(written)
-            found += outputs(written)
+    for cut in sorted(cuts | {len(sent)}):
+        written = normalize.process(sent[begin:cut], now_ms)
+        state += outputs_of_state(written)
+        found += outputs(written)
         if cut in restarts:
             normalize = step()
             for output in state:
                 normalize.restore(output.key, output.value)
             assert normalize.position == cut - 1
         begin = cut
-    assert found == expected
+    return found
+
+
+@given(st.lists(st.sampled_from(SENT), min_size=1, max_size=40), st.data())
+@settings(max_examples=60)
+def test_any_batches_and_restarts(values: list[bytes], data: st.DataObject) -> None:
+    """However the input is cut into batches, and wherever the step restarts, the outputs are the same."""
+    sent = raw(*values)
+    cuts = data.draw(st.sets(st.integers(1, len(sent))))
+    restarts = data.draw(st.sets(st.sampled_from(range(1, len(sent) + 1))))
+    assert in_batches(sent, cuts, restarts) == outputs(step().process(sent, RECEIVED_MS))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 25)), min_size=1, max_size=40),
+    st.sets(st.integers(1, 40)),
+    st.sets(st.integers(1, 40)),
+)
+def test_any_restarts_over_days(received: list[tuple[int, int]], cuts: set[int], restarts: set[int]) -> None:
+    """A restart remembers and forgets as a step that never stopped, on whatever days the input was received."""
+    sent = [
+        Raw(at, orjson.dumps({"event_id": f"e{event}", "event": a_run()}), timestamp=day * DAY_MS, headers=[])
+        for at, (event, day) in enumerate(received)
+    ]
+    now_ms = 30 * DAY_MS
+    within = {cut for cut in cuts if cut < len(sent)}
+    assert in_batches(sent, within, restarts, now_ms) == outputs(step().process(sent, now_ms))
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 7)), max_size=40))
+def test_once_within_the_horizon(received: list[tuple[int, int]]) -> None:
+    """What comes again within the horizon, in any order of days, is written once."""
+    sent = [
+        Raw(at, orjson.dumps({"event_id": f"e{event}", "event": a_run()}), timestamp=day * DAY_MS, headers=[])
+        for at, (event, day) in enumerate(received)
+    ]
+    found = outputs(step().process(sent, 30 * DAY_MS)) if sent else []
+    assert len(found) == len({event for event, _ in received})
