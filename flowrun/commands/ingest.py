@@ -5,6 +5,7 @@ import os
 import click
 
 from flowrun import logs
+from flowrun.errors import Misuse
 from schemas.settings import read
 
 
@@ -14,6 +15,7 @@ def command() -> int:
 
     Needs FLOWRUN_AUTH; listens on FLOWRUN_LISTEN, and for health and metrics on FLOWRUN_MANAGEMENT_LISTEN.
     """
+    from ingest.errors import PortTaken
     from ingest.service import run
     from ingest.settings import ingest_settings
 
@@ -21,4 +23,7 @@ def command() -> int:
     logs.configure(values)
     settings = ingest_settings(values)
     values.done()
-    return run(settings)
+    try:
+        return run(settings)
+    except PortTaken as error:
+        raise Misuse(str(error)) from None

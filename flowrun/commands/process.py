@@ -22,9 +22,11 @@ def command(agent: str) -> int:
 
     Start it as often as there are partitions to share. SIGTERM ends it in order.
     """
+    from processors.engine.transport import UnsupportedVersion
     from processors.management import PortTaken
     from processors.service import run
     from processors.settings import AGENTS, process_settings
+    from processors.watch.rules_file import RulesInvalid
 
     values = read(os.environ)
     logs.configure(values)
@@ -33,5 +35,5 @@ def command(agent: str) -> int:
     agents: tuple[AgentName, ...] = AGENTS if agent == ALL else tuple(name for name in AGENTS if name == agent)
     try:
         return run(settings, agents)
-    except PortTaken as error:
+    except (PortTaken, RulesInvalid, UnsupportedVersion) as error:
         raise Misuse(str(error)) from None

@@ -7,15 +7,15 @@ import aiohttp
 import orjson
 
 from flowrun.recording.entry import Entry
+from flowrun.replay.carried import carried
 from flowrun.replay.delivery import Outcome
 from flowrun.replay.sign import Signer
-from schemas.raw import CONTENT_TYPE, SENDER_HEADERS, TRACEPARENT
+from schemas.raw import CONTENT_TYPE
 
 TIMEOUT_S: Final = 10.0
 """For one attempt, connecting included; what Adobe allows."""
 SOURCE_HEADER: Final = "x-flowrun-source"
 """Tells ingest that the notification is sent again, for the record's ``flowrun_source``."""
-_CARRIED: Final = (*SENDER_HEADERS, TRACEPARENT)
 _LATER: Final = frozenset({429}) | (frozenset(range(500, 600)) - {505})
 """The statuses that Adobe tries again (DOMAIN.md 1.2)."""
 _REFUSED_ALL: Final = frozenset({401, 403, 404, 405})
@@ -62,9 +62,7 @@ class HttpTarget:
             return Outcome("later", reason, is_unreachable=isinstance(error, aiohttp.ClientConnectorError))
 
     def _headers(self, entry: Entry) -> dict[str, str]:
-        headers = {"Content-Type": _text(entry.header(CONTENT_TYPE)) or "application/json", SOURCE_HEADER: "replay"}
-        carried = ((name, _text(entry.header(name))) for name in _CARRIED)
-        headers |= {name: value for name, value in carried if value}
+        headers = {CONTENT_TYPE: "application/json", **carried(entry), SOURCE_HEADER: "replay"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token}"
         if self._signer is not None:
@@ -81,12 +79,6 @@ def read_answer(status: int, retry_after: str | None, body: bytes) -> Outcome:
         seconds = float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None
         return Outcome("later", detail, seconds)
     return Outcome("refused_all" if status in _REFUSED_ALL else "refused", detail)
-
-
-def _text(value: bytes | None) -> str | None:
-    """Read a header's value as text, ``None`` for one that HTTP cannot carry."""
-    text = value.decode("latin-1") if value is not None else ""
-    return text if text and text.isprintable() else None
 
 
 def _accepted(body: bytes) -> int:

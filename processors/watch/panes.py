@@ -26,16 +26,19 @@ Order = tuple[int, str]
 class Chunk:
     """Some facts of a pane, as they stand in one state record. ``labels`` are those of its first fact."""
 
-    __slots__ = ("facts", "labels", "weight")
+    __slots__ = ("facts", "is_dirty", "labels", "weight")
 
     def __init__(self, labels: Labels) -> None:
         self.facts: list[Fact] = []
         self.labels = labels
         self.weight = 0
+        """Bytes of what is long in the facts, at most."""
+        self.is_dirty = False
+        """Whether the state topic does not have it as it is."""
 
     @property
-    def has_room(self) -> bool:
-        return len(self.facts) < CHUNK_FACTS and self.weight < CHUNK_WEIGHT
+    def is_full(self) -> bool:
+        return len(self.facts) >= CHUNK_FACTS or self.weight >= CHUNK_WEIGHT
 
     def add(self, fact: Fact) -> None:
         self.facts.append(fact)
@@ -53,7 +56,7 @@ class Pane:
     """
 
     __slots__ = (
-        "bytes_in", "bytes_out", "chunks", "codes", "dirty", "durations", "failed", "first", "flow_id", "input",
+        "bytes_in", "bytes_out", "chunks", "codes", "durations", "failed", "first", "flow_id", "input",
         "labels", "longest", "lost", "newest", "output", "partial", "records_failed", "revision", "runs", "shortest",
         "sources", "start", "succeeded", "total_duration",
     )  # fmt: skip
@@ -63,8 +66,6 @@ class Pane:
         self.start = start
         self.revision = 0
         self.chunks: list[Chunk] = []
-        self.dirty: set[int] = set()
-        """Numbers of the chunks that the state topic does not have yet as they are."""
         self._reset()
 
     def _reset(self) -> None:
@@ -78,7 +79,8 @@ class Pane:
         self.labels: Labels = NO_LABELS
         self.sources: list[Order | None] | None = None
         """The run that each label was taken from; ``None`` while all runs have the same labels."""
-        self.codes: dict[str, int] = {}
+        self.codes: dict[str, int] | None = None
+        """In how many runs each code occurred; ``None`` for no codes, as most windows have."""
 
     def facts(self) -> Iterator[Fact]:
         """Yield the runs of the window."""
@@ -92,13 +94,14 @@ class Pane:
 
     def _store(self, fact: Fact, labels: Labels) -> None:
         chunks = self.chunks
-        if not chunks or not chunks[-1].has_room:
+        if not chunks or chunks[-1].is_full:
             chunks.append(Chunk(labels))
         chunk = chunks[-1]
         fact.chunk = len(chunks) - 1
-        fact.labels = None if labels == chunk.labels else labels
+        if labels != chunk.labels:
+            fact.labels = labels
         chunk.add(fact)
-        self.dirty.add(fact.chunk)
+        chunk.is_dirty = True
 
     def remove(self, fact: Fact) -> None:
         """Take a run out of the window."""
@@ -106,8 +109,9 @@ class Pane:
         self.recount()
 
     def _discard(self, fact: Fact) -> None:
-        self.chunks[fact.chunk].facts.remove(fact)
-        self.dirty.add(fact.chunk)
+        chunk = self.chunks[fact.chunk]
+        chunk.facts.remove(fact)
+        chunk.is_dirty = True
 
     def replace(self, old: Fact, new: Fact, labels: Labels) -> bool:
         """Put the newer notification of a run in the place of the older one; tell whether the row changes."""
@@ -125,7 +129,7 @@ class Pane:
                 self._count(fact, fact.labels or chunk.labels)
 
     def _count(self, fact: Fact, labels: Labels) -> None:
-        status = fact.status
+        status, at = fact.status, fact.occurred_at
         if status == "success":
             self.succeeded += 1
         elif status == "failed":
@@ -140,9 +144,19 @@ class Pane:
         self.bytes_out += fact.bytes_out or 0
         if fact.duration_ms is not None:
             self._count_duration(fact.duration_ms)
-        for code in fact.codes:
-            self.codes[code] = self.codes.get(code, 0) + 1
-        self._place(fact, labels)
+        if fact.codes:
+            codes = self.codes = self.codes or {}
+            for code in fact.codes:
+                codes[code] = codes.get(code, 0) + 1
+        if self.first is None or at < self.first:
+            self.first = at
+        order = (at, fact.run_id)
+        if not self.runs:
+            self.labels = labels
+        elif labels != self.labels or self.sources is not None:
+            self._name(order, labels)
+        if self.newest is None or order > self.newest:
+            self.newest = order
         self.runs += 1
 
     def _count_duration(self, duration_ms: int) -> None:
@@ -152,17 +166,6 @@ class Pane:
             self.shortest = duration_ms
         if self.longest is None or duration_ms > self.longest:
             self.longest = duration_ms
-
-    def _place(self, fact: Fact, labels: Labels) -> None:
-        order = (fact.occurred_at, fact.run_id)
-        if self.first is None or fact.occurred_at < self.first:
-            self.first = fact.occurred_at
-        if not self.runs:
-            self.labels = labels
-        elif self.sources is not None or labels != self.labels:
-            self._name(order, labels)
-        if self.newest is None or order > self.newest:
-            self.newest = order
 
     def _name(self, order: Order, labels: Labels) -> None:
         if self.sources is None:
@@ -183,18 +186,18 @@ class Pane:
             self.total_duration, self.durations, self.codes, self.first, self.newest and self.newest[0],
         )  # fmt: skip
 
-    def row(self, size_ms: int, size: str, name: str | None, *, final: bool, updated_at: str) -> Window:
-        """Write the row. ``name`` is used where no notification has a flow name."""
+    def row(self, window: tuple[str, str, str], name: str | None, *, final: bool, updated_at: str) -> Window:
+        """Write the row. ``window`` is start, end and size as text; ``name`` is used where no notification has one."""
         outcomes = self.succeeded + self.failed + self.partial
-        labels = self.labels
+        labels, codes = self.labels, self.codes or {}
         return Window(
             flow_id=FlowId(self.flow_id),
             flow_name=labels[0] or name,
             org_id=labels[1],
             sandbox_name=labels[2],
-            window_start=times.to_text(self.start),
-            window_end=times.to_text(self.start + size_ms),
-            window=size,
+            window_start=window[0],
+            window_end=window[1],
+            window=window[2],
             runs=self.runs,
             succeeded=self.succeeded,
             failed=self.failed,
@@ -205,7 +208,7 @@ class Pane:
             duration_ms=WindowDurations(
                 self.shortest, self.longest, self.total_duration / self.durations if self.durations else None
             ),
-            errors=self.codes if len(self.codes) <= MAX_ROW_CODES else _most_frequent(self.codes),
+            errors=codes if len(codes) <= MAX_ROW_CODES else _most_frequent(codes),
             first_run_at=None if self.first is None else times.to_text(self.first),
             last_run_at=None if self.newest is None else times.to_text(self.newest[0]),
             revision=self.revision,

@@ -76,9 +76,8 @@ def flow_record(flow: Flow) -> bytes:
     return encode(FlowRecord(flow.names, flow.own_time, flow.last_failure, incidents, outlived))
 
 
-def chunk_record(pane: Pane, number: int, own_time: int) -> bytes:
+def chunk_record(pane: Pane, chunk: Chunk, own_time: int) -> bytes:
     """Write one chunk of a pane."""
-    chunk = pane.chunks[number]
     return encode(ChunkRecord(pane.revision, own_time, chunk.labels, chunk.facts))
 
 

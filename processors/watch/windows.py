@@ -124,25 +124,26 @@ class Windows:
 
     def rows(self, watermark: int, now_ms: int) -> Iterator[Record]:
         """Write the rows that have changed, each once."""
-        window, updated_at = self._book.window, times.to_text(now_ms)
+        updated_at = times.to_text(now_ms)
+        windows = {pane.start: self._described(pane.start) for pane in self._changed}
         for pane in self._changed:
-            row = pane.row(
-                window.size_ms,
-                window.size,
-                self._book.flow(pane.flow_id).name,
-                final=watermark >= pane.start + self._final_for,
-                updated_at=updated_at,
-            )
-            yield f"{row.flow_id}|{row.window_start}".encode(), _encode(row)
+            window = windows[pane.start]
+            final = watermark >= pane.start + self._final_for
+            row = pane.row(window, self._book.flow(pane.flow_id).name, final=final, updated_at=updated_at)
+            yield f"{pane.flow_id}|{window[0]}".encode(), _encode(row)
         self._changed.clear()
+
+    def _described(self, start: int) -> tuple[str, str, str]:
+        return times.to_text(start), times.to_text(start + self._size), self._book.window.size
 
     def changes(self, flows: Mapping[str, Flow]) -> Iterator[Record]:
         """Write what has changed in the state."""
         for pane in self._touched:
             own_time = flows[pane.flow_id].own_time
-            for number in sorted(pane.dirty):
-                yield state.chunk_key(pane.flow_id, pane.start, number), state.chunk_record(pane, number, own_time)
-            pane.dirty.clear()
+            for number, chunk in enumerate(pane.chunks):
+                if chunk.is_dirty:
+                    yield state.chunk_key(pane.flow_id, pane.start, number), state.chunk_record(pane, chunk, own_time)
+                    chunk.is_dirty = False
         self._touched.clear()
         for key in self._gone:
             yield key, None

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from processors.watch.rules_file import load
 
+from processors.watch.rules_file import load
 from schemas.alert import Alert
 from schemas.run import Run
 from schemas.times import to_text

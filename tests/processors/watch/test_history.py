@@ -140,7 +140,18 @@ def told(partition: Partition) -> list[dict[str, Any]]:
         if alert.incident_id not in ids:
             ids.append(alert.incident_id)
         told = msgspec.to_builtins(alert)
-        names = ["rule", "kind", "severity", "state", "reason", "starts_at", "ends_at", "value", "threshold", "revision"]
+        names = [
+            "rule",
+            "kind",
+            "severity",
+            "state",
+            "reason",
+            "starts_at",
+            "ends_at",
+            "value",
+            "threshold",
+            "revision",
+        ]
         if alert.state == "firing":
             names += ["window_start", "window_end", "first_failure_at", "last_failure_at", "run_ids"]
         transitions.append({"key": key, "incident": ids.index(alert.incident_id) + 1} | {n: told[n] for n in names})
