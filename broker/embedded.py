@@ -25,7 +25,8 @@ class EmbeddedBroker:
     Other processes and other clients can use it: groups and transactions work. Limits: memory only and about 5 MiB
     kept per partition; every topic has 4 partitions and no configs; nothing is compacted; aborted records are not
     hidden from ``read_committed``; a second producer of a transactional id does not fence the first, so exactly-once
-    holds for one worker only; the first join of a group takes 3 seconds.
+    holds for one worker only; the first join of a group takes 3 seconds; the end of a transaction is written with a
+    checksum of zeros (librdkafka 2.15 and later), so a client that checks them, as aiokafka does, must be told not to.
     """
 
     def __init__(self) -> None:

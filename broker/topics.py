@@ -126,6 +126,16 @@ def require(connection: Connection, topics: Iterable[Topic], *, timeout_s: float
             raise PartitionsWrong(topic.name, topic.partitions, actual)
 
 
+def is_embedded(connection: Connection, *, timeout_s: float = TIMEOUT_S) -> bool:
+    """Tell whether the cluster is librdkafka's mock cluster: see :class:`broker.embedded.EmbeddedBroker`.
+
+    Raises:
+        BrokerUnreachable: no broker answered in time.
+        LoginRefused: a broker did not let us in.
+    """
+    return _is_embedded(Admin(connection, timeout_s).metadata())
+
+
 def _is_embedded(metadata: ClusterMetadata) -> bool:
     return (metadata.cluster_id or "").startswith(CLUSTER_ID_PREFIX)
 

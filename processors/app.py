@@ -18,8 +18,12 @@ MAX_FETCH_BYTES: Final = 6 * 1024 * 1024
 """What one fetch may bring of a partition. Above the largest record (5 MiB), or that record would be passed over."""
 
 
-def build(agents: Sequence[AgentSpec], owner: Owner, connection: Connection, app_id: str) -> faust.App:
+def build(
+    agents: Sequence[AgentSpec], owner: Owner, connection: Connection, app_id: str, *, checks_crcs: bool = True
+) -> faust.App:
     """Make the Faust app that feeds ``owner`` with the micro-batches of the agents' input topics.
+
+    ``checks_crcs`` is to be false on an embedded broker only: it writes wrong checksums.
 
     Raises:
         UnsupportedVersion: Faust or aiokafka are not the versions that the transport was read against.
@@ -33,6 +37,7 @@ def build(agents: Sequence[AgentSpec], owner: Owner, connection: Connection, app
         broker_max_poll_records=MAX_BATCH_RECORDS,
         consumer_max_fetch_size=MAX_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
+        broker_check_crcs=checks_crcs,
         broker_commit_interval=1.0,
         # A dead worker's partitions stand still for this long.
         broker_session_timeout=10.0,

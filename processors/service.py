@@ -6,7 +6,7 @@ import signal
 from collections.abc import Sequence
 from typing import Any, Final
 
-from broker.topics import require
+from broker.topics import is_embedded, require
 from processors import app as faust_app
 from processors.engine import watchdog
 from processors.engine.owner import EXIT_FENCED, Owner
@@ -55,16 +55,17 @@ def run(settings: ProcessSettings, agents: Sequence[AgentName]) -> int:
     """
     book = load(settings.rules)
     require(settings.connection, settings.topics)
-    return asyncio.run(_run(settings, agent_specs(settings, agents, book)))
+    checks_crcs = not is_embedded(settings.connection)
+    return asyncio.run(_run(settings, agent_specs(settings, agents, book), checks_crcs=checks_crcs))
 
 
-async def _run(settings: ProcessSettings, specs: list[AgentSpec]) -> int:
+async def _run(settings: ProcessSettings, specs: list[AgentSpec], *, checks_crcs: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     faust_app.quiet_faust()
     owner = Owner(specs, settings.connection.for_confluent(), settings.app_id)
-    app = faust_app.build(specs, owner, settings.connection, settings.app_id)
+    app = faust_app.build(specs, owner, settings.connection, settings.app_id, checks_crcs=checks_crcs)
 
     def why_not_ready() -> str | None:
         return None if owner.is_ready else "the consumer group has not assigned partitions yet"

@@ -13,7 +13,7 @@ from broker.admin import Admin
 from broker.connection import Connection
 from broker.embedded import PARTITIONS, EmbeddedBroker
 from broker.errors import BrokerUnreachable
-from broker.topics import check, create
+from broker.topics import check, create, is_embedded
 from schemas.topics import Topics, declare
 from tests.kafka.ready import answers
 
@@ -72,6 +72,11 @@ def test_create_works_although_it_knows_no_such_request(embedded: EmbeddedBroker
     connection = Connection(embedded.bootstrap_servers)
     names = [topic.name for topic in declared]
     assert (create(connection, declared, 1), create(connection, declared, 1)) == (names, [])
+
+
+def test_it_is_known_as_what_it_is(embedded: EmbeddedBroker) -> None:
+    """A client can tell it from a Kafka, by the id of its cluster."""
+    assert is_embedded(Connection(embedded.bootstrap_servers))
 
 
 def test_another_partition_count_is_refused() -> None:
@@ -137,6 +142,27 @@ async def test_aiokafka_joins_a_group_and_commits(embedded: EmbeddedBroker, decl
     finally:
         await consumer.stop()
     assert (values, partitions) == (["a", "b", "c"], PARTITIONS)
+
+
+async def test_aiokafka_reads_past_the_end_of_a_transaction_without_checksums(
+    embedded: EmbeddedBroker, declared: Topics
+) -> None:
+    """What is written after a first transaction arrives too, if the checksums of the mock cluster are not checked."""
+    producer = transactional(embedded.start(declared).bootstrap_servers)
+    for value in ("a", "b", "c"):
+        commit(producer, declared.runs.name, [value])
+    consumer = AIOKafkaConsumer(
+        declared.runs.name,
+        bootstrap_servers=embedded.bootstrap_servers,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        check_crcs=False,
+    )
+    await consumer.start()
+    try:
+        assert sorted([(await consumer.getone()).value.decode() for _ in range(3)]) == ["a", "b", "c"]
+    finally:
+        await consumer.stop()
 
 
 def test_two_members_share_the_partitions(embedded: EmbeddedBroker, declared: Topics) -> None:
