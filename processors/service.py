@@ -72,19 +72,23 @@ async def _run(settings: ProcessSettings, specs: list[AgentSpec], *, checks_crcs
 
     site = await serve(settings.management, why_not_ready, registry(owner, app.consumer))
     try:
-        return await _until_stopped(app, owner, stop)
+        return await until_stopped(app, owner, stop)
     finally:
         await site.cleanup()
 
 
-async def _until_stopped(app: Any, owner: Owner, stop: asyncio.Event) -> int:
+async def until_stopped(app: Any, owner: Owner, stop: asyncio.Event) -> int:
+    """Run the app until told to stop, or until it ends by itself, and return the exit code."""
     app.finalize()
     code = 0
     watch = asyncio.create_task(_watch(owner, app.consumer))
     try:
         await app.start()
-        # Returns when told to stop, raises what crashed a service of Faust.
+        # Returns when told to stop, and too when a service of Faust has crashed; only its start raises.
         await app.wait(stop.wait())
+        if not stop.is_set():
+            log.critical("Faust ended by itself: %r; ending, start me again", app.crash_reason)
+            code = EXIT_FENCED
     except Exception:
         log.exception("Faust ended; start me again")
         code = EXIT_FENCED
