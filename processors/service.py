@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from broker.topics import is_embedded, require
 from processors import app as faust_app
+from processors import interpreter
 from processors.engine import watchdog
 from processors.engine.owner import EXIT_FENCED, Owner
 from processors.engine.partition import AgentSpec
@@ -56,6 +57,7 @@ def run(settings: ProcessSettings, agents: Sequence[AgentName]) -> int:
     book = load(settings.rules)
     require(settings.connection, settings.topics)
     checks_crcs = not is_embedded(settings.connection)
+    interpreter.set_up()
     return asyncio.run(_run(settings, agent_specs(settings, agents, book), checks_crcs=checks_crcs))
 
 

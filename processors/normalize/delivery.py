@@ -18,6 +18,7 @@ AHEAD_MS: Final = 300_000
 MAX_RECEIVED_AT: Final = 40
 """Bytes of a time that is looked at, and remembered."""
 
+_DOT, _ZULU = b".Z"
 _SOURCES: Final[dict[bytes | None, Source]] = {name.encode(): name for name in get_args(Source)}
 _EVENT_ID, _EVENT_CODE, *_ = raw.SENDER_HEADERS
 
@@ -64,10 +65,15 @@ def _clamped(moment: int) -> tuple[int, str]:
 
 
 def _received(value: bytes) -> tuple[int, str] | None:
-    if len(value) == 24 and value[19:20] == b"." and value[20:23].isdigit() and value[23:] == b"Z":
-        # As ingest writes it. The seconds repeat, so each is read once.
-        second = _instant(value[:19])
-        return second and (second[0] + int(value[20:23]), second[1][:19] + value[19:].decode())
+    if len(value) == 24 and value[19] == _DOT and value[23] == _ZULU:
+        # As ingest writes it. The minutes repeat, so each is read once.
+        seconds, millis = value[17:19], value[20:23]
+        if seconds.isdigit() and millis.isdigit() and seconds < b"60":
+            minute = _instant(value[:17] + b"00")
+            return minute and (
+                minute[0] + 1000 * int(seconds) + int(millis),
+                minute[1][:17] + value[17:].decode(),
+            )
     return _instant(value)
 
 

@@ -1,0 +1,24 @@
+"""Set the Python interpreter up for a process that holds a large state and works in batches."""
+
+import gc
+import sys
+from typing import Final
+
+COLLECT_EVERY: Final = (50_000, 20, 20)
+"""New containers per collection of the youngest generation, and collections of each generation per one of the next.
+
+A batch makes some hundred thousand containers that end by their reference counts. With CPython's 700 the collector
+looks through them, and through all flows and windows, again and again without finding anything: measured, a fifth of
+the CPU time of ``watch``.
+"""
+SWITCH_S: Final = 0.02
+"""How long a thread may keep the interpreter while others wait for it. With CPython's 5 ms the threads of a process's
+partitions take turns within a batch, each time with cold caches: measured, a tenth of the CPU time."""
+
+
+def set_up() -> None:
+    """Collect garbage seldom, never look at what is loaded already, and let threads work longer at a time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_EVERY)
+    sys.setswitchinterval(SWITCH_S)
