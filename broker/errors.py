@@ -1,5 +1,6 @@
 """Name what can go wrong between us and Kafka, in words for the person who can mend it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 
@@ -43,7 +44,10 @@ class TopicsNotCreated(BrokerError):
 
     def __init__(self, reasons: dict[str, str]) -> None:
         self.reasons = reasons
-        listed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        together: dict[str, list[str]] = defaultdict(list)
+        for name, reason in reasons.items():
+            together[reason].append(name)
+        listed = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in together.items())
         super().__init__(f"topics could not be created: {listed}")
 
 

@@ -46,6 +46,8 @@ class Difference(NamedTuple):
     """True for what works all the same: another replication factor."""
 
     def __str__(self) -> str:
+        if self.what == "topic":
+            return f"{self.topic}: is {self.actual}"
         return f"{self.topic}: {self.what} is {self.actual}, the contract says {self.expected}"
 
 

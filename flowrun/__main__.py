@@ -9,13 +9,12 @@ import click
 
 from broker.errors import BrokerError, LoginRefused, PartitionsWrong
 from flowrun.cli import cli
+from flowrun.errors import INTERRUPTED
 from schemas.settings import SettingsInvalid
 
 DONE: Final = 0
 FAILED: Final = 1
 MISUSED: Final = 2
-INTERRUPTED: Final = 130
-"""128 + SIGINT, as shells have it."""
 
 
 def main() -> None:

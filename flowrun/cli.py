@@ -6,6 +6,8 @@ from typing import Final
 
 import click
 
+from flowrun.group import Group
+
 COMMANDS: Final[dict[str, str]] = {
     "demo": "Show everything on this machine with nothing to set up.",
     "topics": "Create the topics, or compare them with the contract.",
@@ -18,7 +20,7 @@ COMMANDS: Final[dict[str, str]] = {
 """Name and summary of each command; the module ``flowrun.commands.<name>`` holds it as ``command``."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """Find commands by name in :data:`COMMANDS`, and import the one that is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -36,18 +38,6 @@ class LazyGroup(click.Group):
         """Write names and summaries without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command of the first argument.
-
-        Raises:
-            click.UsageError: there is none of that name; the message lists what there is.
-        """
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise click.UsageError(f"No such command {args[0]!r}: there are {', '.join(COMMANDS)}", ctx)
-        return super().resolve_command(ctx, args)
 
 
 @click.group(

@@ -1,6 +1,11 @@
-"""Name the two ways in which a command ends badly. The message is one line: what, where, and what to do."""
+"""Name the ways in which a command ends badly. The message is one line: what, where, and what to do."""
+
+from typing import Final
 
 import click
+
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C: 128 + SIGINT, as shells have it."""
 
 
 class Misuse(click.ClickException):

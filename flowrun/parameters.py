@@ -1,5 +1,6 @@
 """Read the values of options: durations, speeds, moments. A wrong one is refused with what is allowed."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
@@ -53,9 +54,23 @@ def parse_moment(*words: str) -> Callable[[str], int | str]:
         if text in words:
             return text
         try:
-            return from_text(text)
+            moment = from_text(text)
         except (ValueError, OverflowError):
-            raise ValueError(f"must be {', '.join(words)} or a time such as 2026-11-03T08:00:00Z") from None
+            moment = -1
+        if moment < 0:
+            raise ValueError(f"must be {', '.join(words)} or a time since 1970 such as 2026-11-03T08:00:00Z")
+        return moment
+
+    return parse
+
+
+def at_least(minimum: int) -> Callable[[str], int]:
+    """Make a reader of whole numbers that are not smaller than ``minimum``."""
+
+    def parse(text: str) -> int:
+        if re.fullmatch("[0-9]{1,18}", text) is None or int(text) < minimum:
+            raise ValueError(f"must be a whole number of at least {minimum}")
+        return int(text)
 
     return parse
 

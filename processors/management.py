@@ -1,5 +1,6 @@
 """Serve /livez, /readyz and /metrics of a processors process on a port of its own."""
 
+import os
 from collections.abc import Callable
 
 from aiohttp import web
@@ -38,6 +39,8 @@ async def serve(address: Address, why_not_ready: Callable[[], str | None], metri
         await web.TCPSite(runner, address.host, address.port).start()
     except OSError as error:
         await runner.cleanup()
-        reason = (error.strerror or "cannot be used").lower()
-        raise PortTaken(f"{address}: {reason}; set FLOWRUN_MANAGEMENT_LISTEN to a free HOST:PORT") from error
+        # asyncio words it in its own way; a name that cannot be resolved has a negative number and a text of its own.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror or "cannot be used"
+        raise PortTaken(f"{address}: {reason.lower()}; set FLOWRUN_MANAGEMENT_LISTEN to a free HOST:PORT") from error
     return runner

@@ -35,7 +35,7 @@ def _print_table(values: Values) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("Setting", "Value", "Origin", "Meaning"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", no_wrap=title == "Setting")
     for value in values:
         style = "dim" if value.origin == "default" else "cyan"
         cells = (value.setting.name, value.shown(), value.origin, value.setting.doc)

@@ -9,11 +9,11 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from flowrun.errors import Misuse, WorkFailed
+from flowrun.errors import INTERRUPTED, Misuse, WorkFailed
 from flowrun.parameters import Parsed
 from schemas.settings import Address, parse_address, parse_servers, read
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from broker.connection import Connection
     from flowrun.demo.processes import Child
     from flowrun.demo.stage import Stage
-
-INTERRUPTED: Final = 130
 
 
 @click.command("demo")

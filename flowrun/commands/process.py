@@ -16,7 +16,7 @@ ALL: Final = "all"
 
 
 @click.command("process")
-@click.argument("agent", type=click.Choice(["normalize", "watch", ALL]), default=ALL)
+@click.argument("agent", type=click.Choice(["normalize", "watch", ALL]), default=ALL, metavar="[normalize|watch|all]")
 def command(agent: str) -> int:
     """Make runs from notifications (normalize), windows and alerts from runs (watch), or both (all).
 

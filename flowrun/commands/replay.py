@@ -7,24 +7,23 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import click
 
-from flowrun.errors import Misuse
-from flowrun.parameters import DURATION, SPEED, Parsed, parse_moment
+from flowrun.errors import INTERRUPTED, Misuse
+from flowrun.parameters import DURATION, SPEED, Parsed, at_least, parse_moment
+from flowrun.replay.address import fits_header, local_url, parse_url
 from schemas.settings import Address, Values, read
 
 if TYPE_CHECKING:
     from flowrun.recording.selection import Only
-    from flowrun.replay.delivery import Target
+    from flowrun.replay.delivery import Outcome, Target
     from flowrun.replay.resume import Progress
     from flowrun.replay.session import Request, Result
     from flowrun.replay.sign import Signer
 
-WEBHOOK: Final = "/webhooks/adobe"
 KAFKA: Final = "kafka"
-INTERRUPTED: Final = 130
+DEFAULT_LISTEN: Final = Address("127.0.0.1", 8080)
 
 
 def _read_only(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> "Only":
@@ -37,16 +36,16 @@ def _read_only(context: click.Context, parameter: click.Parameter, texts: tuple[
 
 
 def _read_url(context: click.Context, parameter: click.Parameter, url: str | None) -> str | None:
-    if url is None:
-        return None
     try:
-        parts = urlsplit(url)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise click.BadParameter(f"{url!r} must be a URL such as http://127.0.0.1:8080{WEBHOOK}", context, parameter)
-    return url if parts.path else f"{url}{WEBHOOK}"
+        return None if url is None else parse_url(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter) from None
+
+
+def _read_key_path(context: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
+    if path is not None and not fits_header(path):
+        raise click.BadParameter(f"{path!r} must be of printable ASCII characters without blanks", context, parameter)
+    return path
 
 
 @click.command("replay")
@@ -67,7 +66,7 @@ def _read_url(context: click.Context, parameter: click.Parameter, url: str | Non
 @click.option(
     "--only", multiple=True, callback=_read_only, metavar="flow=X,status=Y", help="Choose by flow id or name, status."
 )
-@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Send N records at most.")
+@click.option("--limit", type=Parsed("count", at_least(0)), metavar="N", help="Send N records at most.")
 @click.option(
     "--loop",
     is_flag=True,
@@ -83,7 +82,10 @@ def _read_url(context: click.Context, parameter: click.Parameter, url: str | Non
 )
 @click.option("--sign", type=click.Path(path_type=Path), metavar="KEY", help="Sign as Adobe does; a private RSA PEM.")
 @click.option(
-    "--key-path", metavar="PATH", help="Path of KEY's public half in the headers; --dry-run tells the default."
+    "--key-path",
+    metavar="PATH",
+    callback=_read_key_path,
+    help="Path of KEY's public half in the headers; --dry-run tells the default.",
 )
 @click.option(
     "--give-up-after", type=DURATION, default="30s", show_default=True, metavar="30s", help="How long to try a record."
@@ -98,14 +100,28 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
     _refuse_together(options, "to", "to_kafka")
     _refuse_together(options, "loop", "resume")
     _refuse_together(options, "to_kafka", "sign")
-    values = read(os.environ)
-    values.done()
+    if options["key_path"] is not None and options["sign"] is None:
+        raise click.UsageError("--key-path needs --sign", click.get_current_context())
+    values = _settings()
     signer = _signer(options["sign"], options["key_path"])
     request = _request(paths, options)
-    where = KAFKA if options["to_kafka"] else options["to"] or _local_ingest(values)
+    where = (
+        KAFKA
+        if options["to_kafka"]
+        else options["to"] or local_url(values.get("FLOWRUN_LISTEN", Address) or DEFAULT_LISTEN)
+    )
     if options["dry_run"]:
         return _tell_plan(request, where, signer)
     return asyncio.run(_run(request, where, values, signer, _progress(request, where, must_work=options["resume"])))
+
+
+def _settings() -> Values:
+    values = read(os.environ)
+    token = values.get("FLOWRUN_TOKEN", str)
+    if token is not None and not fits_header(token):
+        values.wrong("FLOWRUN_TOKEN", "must be of printable ASCII characters without blanks: it travels in a header")
+    values.done()
+    return values
 
 
 def _refuse_together(options: dict[str, Any], *names: str) -> None:
@@ -139,13 +155,6 @@ def _signer(key: Path | None, path: str | None) -> "Signer | None":
         return Signer.from_file(key, path)
     except KeyInvalid as error:
         raise Misuse(str(error)) from None
-
-
-def _local_ingest(values: Values) -> str:
-    """Return the address of the ingest on this machine, which may listen on all addresses."""
-    listen = values.get("FLOWRUN_LISTEN", Address) or Address("127.0.0.1", 8080)
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)  # noqa: S104  (compared, not bound)
-    return f"http://{Address(host, listen.port)}{WEBHOOK}"
 
 
 def _progress(request: "Request", where: str, *, must_work: bool) -> "Progress | None":
@@ -246,9 +255,14 @@ def _report(request: "Request", where: str, result: "Result") -> int:
     return 1 if tally.failed or missing else 0
 
 
-def _advice(where: str, given_up: str | None) -> str:
+def _advice(where: str, given_up: "Outcome | None") -> str:
+    """Say what to do about a receiver that was given up."""
     if given_up is None:
         return ""
-    if " 401" in given_up or " 403" in given_up:
+    if given_up.status in (401, 403):
         return "; set FLOWRUN_TOKEN, or --sign"
-    return f"; is it the right address ({where}), and is flowrun ingest running? Then go on with --resume"
+    if given_up.status in (404, 405):
+        return f"; is {where} the right address?"
+    if given_up.is_unreachable:
+        return f"; is {where} the right address, and does flowrun ingest run there? Then go on with --resume"
+    return "; go on with --resume when it takes notifications again"

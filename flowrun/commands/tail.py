@@ -8,7 +8,7 @@ import orjson
 
 from flowrun.commands.topics import declared
 from flowrun.errors import Misuse
-from flowrun.parameters import FIELD, Parsed, parse_moment
+from flowrun.parameters import FIELD, Parsed, at_least, parse_moment
 from schemas.settings import Values, read
 from schemas.topics import Topic, Topics
 
@@ -39,7 +39,7 @@ READ_S: Final = 0.05
     metavar="FIELD=VALUE",
     help="Only records with this value, such as status=failed or records.lost=30; all of several must hold.",
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N records.")
+@click.option("--limit", type=Parsed("count", at_least(1)), metavar="N", help="Stop after N records.")
 def command(name: str, as_json: bool, limit: int | None, **options: Any) -> None:
     """Print the records of TOPIC (raw, runs, metrics, alerts, dead-letters, or a full name), committed ones only.
 

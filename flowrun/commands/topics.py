@@ -1,20 +1,26 @@
 """Create the topics, or compare them with the contract."""
 
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from flowrun.errors import WorkFailed
+from flowrun.group import Group
 from schemas.settings import Values, read
 from schemas.topics import Topics, declare
 
+if TYPE_CHECKING:
+    from broker.topics import Difference
 
-@click.group("topics", no_args_is_help=False)
+
+@click.group("topics", cls=Group, no_args_is_help=False)
 def command() -> None:
     """Create the topics of FLOWRUN_TOPIC_PREFIX, or compare them with the contract."""
 
 
-@command.command("create")
+@command.command("create", short_help="Create what is missing.")
 def create_command() -> None:
     """Create what is missing: FLOWRUN_PARTITIONS partitions, FLOWRUN_REPLICATION_FACTOR copies of each."""
     from broker.connection import connection
@@ -29,7 +35,7 @@ def create_command() -> None:
         click.echo(f"{topic.name}: {'created' if topic.name in created else 'exists'}")
 
 
-@command.command("check")
+@command.command("check", short_help="Compare with the contract; exit 1 on a difference.")
 def check_command() -> None:
     """Compare partitions and settings with the contract: one line for each difference, exit 1 if there is one."""
     from broker.connection import connection
@@ -43,9 +49,8 @@ def check_command() -> None:
         click.echo(f"note: {difference}" if difference.is_information else str(difference))
     wrong = [difference for difference in differences if not difference.is_information]
     if wrong:
-        missing = any(difference.what == "topic" for difference in wrong)
-        advice = "create what is missing with: flowrun topics create" if missing else "alter them with Kafka's tools"
-        raise WorkFailed(f"the topics differ from the contract ({len(wrong)} differences): {advice}")
+        count = f"{len(wrong)} difference{'s' if len(wrong) > 1 else ''}"
+        raise WorkFailed(f"the topics differ from the contract ({count}): {_advice(wrong)}")
     click.echo(f"all topics of {values.get('FLOWRUN_TOPIC_PREFIX', str)}* are as the contract has them")
 
 
@@ -56,3 +61,12 @@ def declared(values: Values) -> Topics:
         values.get("FLOWRUN_PARTITIONS", int) or 1,
         dedupe_ms=values.get("FLOWRUN_DEDUPE", int) or 1,
     )
+
+
+def _advice(differences: Sequence["Difference"]) -> str:
+    kinds = {difference.what for difference in differences}
+    if "topic" in kinds:
+        return "create what is missing with: flowrun topics create"
+    if "partitions" in kinds:
+        return "set FLOWRUN_PARTITIONS to what is there, or use new topics with another FLOWRUN_TOPIC_PREFIX"
+    return "alter the settings with Kafka's kafka-configs.sh"

@@ -84,6 +84,8 @@ async def run(show: Show, *, once: bool) -> None:
         DemoFailed: something is missing after 60 s.
     """
     await _until_ready(show)
+    if show.stop.is_set():
+        return
     _tell_where(show)
     expectations = Expectations.from_file(EXPECTED)
     spectator = Spectator(show.stage.topics, expectations, show.printer)
@@ -174,7 +176,7 @@ async def _until_complete(
             raise DemoFailed(_what_is_missing(expectations, result))
         await asyncio.sleep(POLL_S)
     if result.given_up:
-        raise DemoFailed(result.given_up)
+        raise DemoFailed(result.given_up.detail)
 
 
 def _what_is_missing(expectations: Expectations, result: Result) -> str:

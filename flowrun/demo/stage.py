@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from broker.connection import Connection
 from broker.embedded import PARTITIONS, EmbeddedBroker
 from broker.topics import create
+from flowrun.replay.address import local_url
 from schemas.settings import Address
 from schemas.topics import DEFAULT_PREFIX, Topics, declare
 
@@ -32,7 +33,7 @@ class Stage:
     @property
     def url(self) -> str:
         """Where notifications are posted."""
-        return f"http://{self.webhook}/webhooks/adobe"
+        return local_url(self.webhook)
 
     def settings(self) -> dict[str, str]:
         """Return the settings that a command needs to look at this demo, where they are not the defaults."""
@@ -65,8 +66,7 @@ def set_up(given: Connection | None, listen: Address | None) -> Stage:
         AddressTaken: the address to listen on is taken, or not this machine's.
         BrokerError: the given broker does not answer, or refuses the topics.
     """
-    if listen is not None:
-        require_free(listen)
+    chosen = None if listen is None else bindable(listen)
     name = f"demo-{secrets.token_hex(3)}"
     prefix = DEFAULT_PREFIX if given is None else f"{name}."
     topics = declare(prefix, PARTITIONS)
@@ -75,11 +75,11 @@ def set_up(given: Connection | None, listen: Address | None) -> Stage:
     if given is not None:
         create(given, topics, replication_factor=1)
     webhook, ingest, process = free_addresses(3)
-    return Stage(connection, topics, prefix, name, listen or webhook, ingest, process, embedded)
+    return Stage(connection, topics, prefix, name, chosen or webhook, ingest, process, embedded)
 
 
-def require_free(address: Address) -> None:
-    """Check that an address can be listened on.
+def bindable(address: Address) -> Address:
+    """Check that an address can be listened on, and return it; with port 0 a port that is free now stands in it.
 
     Raises:
         AddressTaken: it cannot.
@@ -89,6 +89,7 @@ def require_free(address: Address) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
+            return Address(address.host, probe.getsockname()[1])
         except OSError as error:
             raise AddressTaken(f"{address}: {(error.strerror or 'cannot be used').lower()}") from None
 

@@ -10,8 +10,9 @@ import orjson
 
 from flowrun.recording.entry import Entry
 from flowrun.recording.facts import MAX_DEPTH
+from schemas.raw import SENDER_HEADERS
 
-EVENT_ID_HEADER: Final = "x-adobe-event-id"
+EVENT_ID_HEADER: Final = SENDER_HEADERS[0]
 _EVENT_IDS: Final = ("event_id", "eventid")
 _RUN_IDS: Final = ("flowRunId",)
 _IN_URLS_FROM: Final = 16

@@ -16,7 +16,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     """List the files to read: each file as it is given, of a directory those with a known ending, sorted by path.
 
     Raises:
-        RecordingInvalid: a path does not exist, or a directory holds no payload.
+        RecordingInvalid: a path does not exist or is no file, or a directory holds no payload.
     """
     files: list[Path] = []
     for path in paths:
@@ -25,8 +25,10 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
             if not found:
                 raise RecordingInvalid(str(path), f"holds no file ending in {', '.join(RECORDINGS + PAYLOADS)}")
             files += found
-        elif path.exists():
+        elif path.is_file():
             files.append(path)
+        elif path.exists():
+            raise RecordingInvalid(str(path), "is no regular file, and is read twice: save it in one first")
         else:
             raise RecordingInvalid(str(path), "does not exist")
     return files

@@ -3,9 +3,9 @@
 from typing import Final
 
 from flowrun.recording.entry import Entry
+from flowrun.recording.fresh import EVENT_ID_HEADER
 from schemas.raw import BATCH, CONTENT_TYPE, SENDER_HEADERS, TRACEPARENT
 
-EVENT_ID: Final = SENDER_HEADERS[0]
 _CARRIED: Final = (CONTENT_TYPE, *SENDER_HEADERS, TRACEPARENT)
 
 
@@ -14,7 +14,7 @@ def carried(entry: Entry) -> dict[str, str]:
 
     The event id of a batch is left out: it cannot belong to each of its elements, which are sent one by one.
     """
-    left_out = {EVENT_ID} if entry.header(BATCH) is not None else set()
+    left_out = {EVENT_ID_HEADER} if entry.header(BATCH) is not None else set()
     texts = {name: _text(entry.header(name)) for name in _CARRIED if name not in left_out}
     return {name: text for name, text in texts.items() if text}
 

@@ -23,6 +23,8 @@ class Outcome(NamedTuple):
     """How many notifications the receiver counted."""
     is_unreachable: bool = False
     """Nobody answered."""
+    status: int | None = None
+    """The HTTP status of the answer, if there was one."""
 
 
 class Target(Protocol):

@@ -37,8 +37,8 @@ class Driver:
         self._acknowledged = acknowledged
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._newest: dict[str, asyncio.Task[None]] = {}
-        self.given_up: str | None = None
-        """Why the receiver was given up, if it was."""
+        self.given_up: Outcome | None = None
+        """The attempt after which the receiver was given up, if it was."""
 
     async def send(self, entries: Iterable[Numbered], pacer: Pacer) -> None:
         """Send one round. Returns when all of it is acknowledged, refused or given up."""
@@ -86,5 +86,5 @@ class Driver:
         if self._tally.first_failure is None:
             self._tally.first_failure = f"{entry.place}: {outcome.detail}"
         if outcome.verdict in ("later", "refused_all") and not self._stop.is_set():
-            self.given_up = outcome.detail
+            self.given_up = outcome
             self._stop.set()

@@ -1,5 +1,6 @@
 """Send entries over HTTP, as Adobe I/O Events does."""
 
+import os
 from types import TracebackType
 from typing import Final, Self
 
@@ -10,12 +11,11 @@ from flowrun.recording.entry import Entry
 from flowrun.replay.carried import carried
 from flowrun.replay.delivery import Outcome
 from flowrun.replay.sign import Signer
+from ingest.envelope import SOURCE_HEADER
 from schemas.raw import CONTENT_TYPE
 
 TIMEOUT_S: Final = 10.0
 """For one attempt, connecting included; what Adobe allows."""
-SOURCE_HEADER: Final = "x-flowrun-source"
-"""Tells ingest that the notification is sent again, for the record's ``flowrun_source``."""
 _LATER: Final = frozenset({429}) | (frozenset(range(500, 600)) - {505})
 """The statuses that Adobe tries again (DOMAIN.md 1.2)."""
 _REFUSED_ALL: Final = frozenset({401, 403, 404, 405})
@@ -58,8 +58,7 @@ class HttpTarget:
             ) as response:
                 return read_answer(response.status, response.headers.get("Retry-After"), await response.read())
         except (aiohttp.ClientError, TimeoutError) as error:
-            reason = str(error) or f"no answer within {TIMEOUT_S:.0f} s"
-            return Outcome("later", reason, is_unreachable=isinstance(error, aiohttp.ClientConnectorError))
+            return Outcome("later", _words(error), is_unreachable=isinstance(error, aiohttp.ClientConnectorError))
 
     def _headers(self, entry: Entry) -> dict[str, str]:
         headers = {CONTENT_TYPE: "application/json", **carried(entry), SOURCE_HEADER: "replay"}
@@ -73,12 +72,21 @@ class HttpTarget:
 def read_answer(status: int, retry_after: str | None, body: bytes) -> Outcome:
     """Judge an answer by its status. The detail quotes what the receiver says of it."""
     if 200 <= status < 300:
-        return Outcome("acknowledged", accepted=_accepted(body))
+        return Outcome("acknowledged", accepted=_accepted(body), status=status)
     detail = f"the receiver answers {status}{_quote(body)}"
     if status in _LATER:
         seconds = float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None
-        return Outcome("later", detail, seconds)
-    return Outcome("refused_all" if status in _REFUSED_ALL else "refused", detail)
+        return Outcome("later", detail, seconds, status=status)
+    return Outcome("refused_all" if status in _REFUSED_ALL else "refused", detail, status=status)
+
+
+def _words(error: aiohttp.ClientError | TimeoutError) -> str:
+    """Say why there was no answer. Of a connection that failed asyncio keeps only the number of the reason."""
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
+        number = error.os_error.errno or 0
+        reason = os.strerror(number) if number > 0 else str(error.os_error.strerror or error.os_error)
+        return f"cannot connect to {error.host}:{error.port} ({reason.lower()})"
+    return str(error) or f"no answer within {TIMEOUT_S:.0f} s"
 
 
 def _accepted(body: bytes) -> int:

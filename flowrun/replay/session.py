@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from flowrun.replay.delivery import Patience, Tally, Target
+from flowrun.replay.delivery import Outcome, Patience, Tally, Target
 from flowrun.replay.drive import Driver
 from flowrun.replay.pace import Pacer
 from flowrun.replay.plan import Numbered, Plan, Survey, shift_for
@@ -34,8 +34,8 @@ class Result:
 
     tally: Tally = field(default_factory=Tally)
     seconds: float = 0.0
-    given_up: str | None = None
-    """Why the receiver was given up, if it was."""
+    given_up: Outcome | None = None
+    """The attempt after which the receiver was given up, if it was."""
     is_interrupted: bool = False
 
     def missing(self, expected: int) -> int:

@@ -121,6 +121,7 @@ class Reader:
             "group.id": f"flowrun-tail-{uuid.uuid4()}",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 100,  # also how long the end of an idle partition takes to show
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
             "logger": _SILENT,
