@@ -1,10 +1,13 @@
 """Know the sender of a request."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
+from ingest.adobe.authentication import AdobeAuthentication
+from ingest.adobe.key_server import KeyServer
 from ingest.errors import NotAuthenticated
+from ingest.metrics import Statistics
 from ingest.settings import IngestSettings
 
 AUTHORIZATION: Final = "authorization"
@@ -31,6 +34,16 @@ class Authenticator(Protocol):
             NotTaken: that cannot be decided now.
         """
 
+    def expect(self, notifications: Iterable[bytes]) -> None:
+        """Judge whom the notifications of an authentic body are meant for.
+
+        Raises:
+            NotAuthenticated: not for us.
+        """
+
+    async def close(self) -> None:
+        """Let go of what was opened to judge."""
+
 
 class NoAuthentication:
     """Admit everyone; the settings allow it on a loopback address only."""
@@ -40,6 +53,12 @@ class NoAuthentication:
 
     async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
         """Admit."""
+
+    def expect(self, notifications: Iterable[bytes]) -> None:
+        """Admit."""
+
+    async def close(self) -> None:
+        """Nothing was opened."""
 
 
 class TokenAuthentication:
@@ -62,8 +81,14 @@ class TokenAuthentication:
     async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
         """Admit: whoever knows the token may send any body."""
 
+    def expect(self, notifications: Iterable[bytes]) -> None:
+        """Admit: whoever knows the token may send for anybody."""
 
-def authenticator(settings: IngestSettings) -> Authenticator:
+    async def close(self) -> None:
+        """Nothing was opened."""
+
+
+def authenticator(settings: IngestSettings, statistics: Statistics) -> Authenticator:
     """Make the authenticator that the settings ask for.
 
     Raises:
@@ -71,6 +96,8 @@ def authenticator(settings: IngestSettings) -> Authenticator:
     """
     if settings.auth == "none":
         return NoAuthentication()
+    if settings.auth == "adobe":
+        return AdobeAuthentication(KeyServer(settings.keys_url), settings.client_ids, statistics)
     if not settings.token:
         raise ValueError("auth 'token' needs a token")
     return TokenAuthentication(settings.token)

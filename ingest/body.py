@@ -1,10 +1,7 @@
-"""Read the body of a request, and inflate it, both within a limit."""
+"""Judge the size and coding of a body, and inflate it within a limit."""
 
 import zlib
-from typing import Final, Protocol
-
-from aiohttp.http_exceptions import PayloadEncodingError
-from aiohttp.web_protocol import RequestPayloadError
+from typing import Final
 
 from ingest.errors import BodyBroken, BodyTooLarge, CodingUnknown
 
@@ -17,46 +14,14 @@ _DEFLATE: Final = "deflate"
 _IDENTITY: Final = "identity"
 
 
-class BodyIncomplete(Exception):
-    """The sender ended its side of the connection before the end of the body."""
-
-
-class Stream(Protocol):
-    """Yield a body as it arrives."""
-
-    async def readany(self) -> bytes:
-        """Return what has arrived, at least one byte; nothing at the end."""
-
-
-def check_length(declared_bytes: int | None, limit: int) -> None:
-    """Refuse a body that says itself that it is too large, before any of it is read.
+def check_length(size: int, limit: int) -> None:
+    """Refuse a body that is, or says itself that it is, too large.
 
     Raises:
-        BodyTooLarge: it does.
+        BodyTooLarge: it is.
     """
-    if declared_bytes is not None and declared_bytes > limit:
+    if size > limit:
         raise _too_large(limit)
-
-
-async def read(stream: Stream, limit: int) -> bytes:
-    """Read a body to its end.
-
-    Raises:
-        BodyTooLarge: it is larger than the limit.
-        BodyBroken: it ends before its declared length, or its chunks are malformed.
-        ConnectionError: the sender has left.
-    """
-    parts: list[bytes] = []
-    left = limit
-    try:
-        while part := await stream.readany():
-            left -= len(part)
-            if left < 0:
-                raise _too_large(limit)
-            parts.append(part)
-    except (RequestPayloadError, PayloadEncodingError, BodyIncomplete) as error:
-        raise BodyBroken("The body does not have the length or the chunks that its headers announce.") from error
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def coding(content_encoding: str | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from ingest import hints
-from ingest.split import split
+from ingest.split import Batch, split
 from schemas import raw, times
 from schemas.run import Source
 
@@ -39,6 +39,8 @@ class Record(NamedTuple):
     key: bytes
     value: bytes
     headers: Headers
+    event_id: str
+    """What the log calls it: the event id, else its CloudEvents id, else the SHA-256 that stands for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,13 @@ def describe(headers: Mapping[str, str], received_ms: int, source: Source | None
 
 def records(body: bytes, delivery: Delivery) -> list[Record]:
     """Make the records of a body: one for each element of a top-level array (none for ``[]``), else one."""
-    batch = split(body)
+    return of_batch(split(body), delivery)
+
+
+def of_batch(batch: Batch, delivery: Delivery) -> list[Record]:
+    """Make the records of a body that is split already."""
     if not batch.is_array:
-        return [record(body, delivery)]
+        return [record(batch.values[0], delivery)]
     count = len(batch.values)
     return [record(value, delivery, (number, count)) for number, value in enumerate(batch.values, 1)]
 
@@ -87,11 +93,12 @@ def record(value: bytes, delivery: Delivery, place: tuple[int, int] | None = Non
     event_id = seen.event_id
     if event_id is None and place is None:  # in a batch the header cannot belong to each element
         event_id = _short(sender.get(_EVENT_ID))
+    cloud_id = seen.cloud_id or event_id or _sha256(value)
     key = seen.flow_id or event_id or _sha256(value)
     received_at = times.to_text(delivery.received_ms).encode()
     headers: Headers = [
         (raw.CE_SPECVERSION, b"1.0"),
-        (raw.CE_ID, _bytes(seen.cloud_id or event_id or _sha256(value))),
+        (raw.CE_ID, _bytes(cloud_id)),
         (raw.CE_SOURCE, _bytes(seen.cloud_source or _source_uri(sender.get(_PROVIDER) or seen.provider))),
         (raw.CE_TYPE, _bytes(seen.cloud_type or sender.get(_EVENT_CODE) or seen.event_code or UNKNOWN_TYPE)),
         (raw.CE_TIME, _time(seen.cloud_time) or received_at),
@@ -104,7 +111,7 @@ def record(value: bytes, delivery: Delivery, place: tuple[int, int] | None = Non
     if delivery.traceparent is not None:
         headers.append((raw.TRACEPARENT, delivery.traceparent.encode()))
     headers.extend((name, _bytes(text)) for name, text in sender.items())
-    return Record(_bytes(key), value, headers)
+    return Record(_bytes(key), value, headers, event_id or cloud_id)
 
 
 def _content_type(sent: str | None) -> str:

@@ -23,6 +23,10 @@ class RequestRefused(Exception):
         super().__init__(detail)
 
 
+class HeadTooLarge(RequestRefused):
+    """The request line and headers are larger than the limit."""
+
+
 class PathUnknown(RequestRefused):
     """Nothing is served at the path."""
 
@@ -58,11 +62,30 @@ class CodingUnknown(RequestRefused):
 class NotAuthenticated(RequestRefused):
     """The sender did not show that it is the one we expect."""
 
+    scheme: str = "Bearer"
+    """What ``WWW-Authenticate`` names; every 401 has to have one (RFC 9110, 15.5.2)."""
+
+
+class SignatureInvalid(NotAuthenticated):
+    """Neither of Adobe's signatures is there and right."""
+
+    scheme = "Adobe-Digital-Signature"
+
+
+class RecipientUnknown(SignatureInvalid):
+    """Adobe signed it, for another client id than ours."""
+
 
 class NotTaken(RequestRefused):
     """We cannot promise that Kafka holds the notification: the sender must send it again."""
 
-    retry_after_s: int = 5
+    def __init__(self, detail: str, retry_after_s: int = 5) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(detail)
+
+
+class KeyUnavailable(NotTaken):
+    """The key of a signature could not be had, so nothing is known about the sender."""
 
 
 class KafkaUnavailable(NotTaken):
@@ -72,7 +95,9 @@ class KafkaUnavailable(NotTaken):
 class QueueFull(NotTaken):
     """Too many records wait for Kafka already."""
 
-    retry_after_s = 2
+
+class Overloaded(NotTaken):
+    """As many requests or bytes are being handled as this process takes."""
 
 
 class DeadlinePassed(NotTaken):

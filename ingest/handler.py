@@ -4,141 +4,135 @@ import asyncio
 import logging
 import time
 from typing import Final
+from urllib.parse import parse_qs
 
 import msgspec
-from aiohttp import web
 
 from ingest import body, envelope, errors, problems
+from ingest.access_log import AccessLog
 from ingest.authentication import Authenticator
+from ingest.confirmation import Confirmation
+from ingest.http.message import Answer, Request
 from ingest.limits import Limits
-from ingest.metrics import Outcome, Statistics
+from ingest.load import Load
+from ingest.metrics import Statistics
 from ingest.producer import RawProducer
+from ingest.split import split
 from ingest.validation import asks_for_text, validation_url
 
 log = logging.getLogger("flowrun.ingest.handler")
 
 PATH: Final = "/webhooks/adobe"
 METHODS: Final = ("GET", "POST")
-_JSON: Final = {"Content-Type": "application/json"}
-_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_JSON: Final = ("Content-Type", "application/json")
+_CHALLENGE_HEADERS: Final = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"))
+_MAX_QUERY_FIELDS: Final = 20
 
 
 class Handler:
-    """Serve one path. ``is_draining`` is the service's to read, ``drain`` its to call."""
+    """Serve one path. The service sets ``is_draining`` when it is told to stop."""
 
     def __init__(
-        self, authenticator: Authenticator, producer: RawProducer, limits: Limits, statistics: Statistics
+        self,
+        authenticator: Authenticator,
+        producer: RawProducer,
+        confirmation: Confirmation,
+        load: Load,
+        limits: Limits,
+        statistics: Statistics,
+        access_log: AccessLog,
     ) -> None:
         self._authenticator = authenticator
         self._producer = producer
+        self._confirmation = confirmation
+        self._load = load
         self._limits = limits
         self._statistics = statistics
+        self._access_log = access_log
         self._now = asyncio.get_running_loop().time
-        self._idle = asyncio.Event()
-        self._idle.set()
         self.is_draining = False
         """Whether every answer ends its connection and new requests get 503."""
 
-    async def drain(self, linger_s: float, timeout_s: float) -> None:
-        """Take nothing new, and wait until what is in flight is answered.
-
-        For ``linger_s`` first answer (503, ``Connection: close``) what comes on kept connections: their senders cannot
-        know that we stop, and a connection closed as they write is a request without an answer.
+    def admit(self, request: Request) -> None:
+        """Judge a request by its head: a stranger's body is not even read.
 
         Raises:
-            TimeoutError: it was not, by then.
+            RequestRefused: it gets no further.
         """
-        self.is_draining = True
-        await asyncio.sleep(linger_s)
-        async with asyncio.timeout(timeout_s):
-            await self._idle.wait()
+        if request.path != PATH:
+            raise errors.PathUnknown(f"The webhook is {PATH}.")
+        if request.method not in METHODS:
+            raise errors.MethodNotAllowed(METHODS)
+        if request.method == "POST":
+            self._admit_post(request)
 
-    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request. Whatever happens, the sender gets an answer of the contract's table."""
-        self._statistics.in_flight += 1
-        self._idle.clear()
+    async def answer(self, request: Request) -> Answer:
+        """Answer a request whose body is there. Whatever happens, it is an answer of the contract's table."""
         try:
-            response, outcome = await self._outcome(request)
-        finally:
-            self._statistics.in_flight -= 1
-            if not self._statistics.in_flight:
-                self._idle.set()
-        self._statistics.requests[outcome] += 1
-        if self.is_draining:
-            response.force_close()
-        return response
-
-    async def _outcome(self, request: web.BaseRequest) -> tuple[web.Response, Outcome]:
-        try:
-            return await self._answer(request)
+            return await self._post(request) if request.method == "POST" else _challenge(request)
         except errors.RequestRefused as error:
-            return _refuse(request, error)
-        except ConnectionError:  # nobody is there to read an answer; aiohttp wants one all the same
-            return web.Response(status=400), "sender-left"
+            return self.refuse(request, error)
         except Exception:
             log.exception("a request could not be answered")
-            return _refuse(request, errors.Broken("This is our mistake; the log of the server has it."))
+            return self.refuse(request, errors.Broken("This is our mistake; the log of the server has it."))
 
-    async def _answer(self, request: web.BaseRequest) -> tuple[web.Response, Outcome]:
-        path, _, _ = request.path_qs.partition("?")
-        if path != PATH:
-            raise errors.PathUnknown(f"The webhook is {PATH}.")
-        if request.method == "POST":
-            return await self._post(request)
-        if request.method != "GET":
-            raise errors.MethodNotAllowed(METHODS)
-        return _challenge(request), "challenge"
+    def refuse(self, request: Request | None, error: errors.RequestRefused) -> Answer:
+        """Answer a request that is refused, or that could not be read at all."""
+        return problems.answer(error)
 
-    async def _post(self, request: web.BaseRequest) -> tuple[web.Response, Outcome]:
+    def note(self, request: Request | None, answer: Answer, *, is_sent: bool) -> None:
+        """Count a request that has ended, and log it."""
+        statistics = self._statistics
+        statistics.requests.add(answer.outcome)
+        if answer.records and not is_sent:  # Kafka has them, and the sender does not know
+            statistics.possible_duplicates.add(answer.records)
+        self._access_log.write(request, answer, self._now())
+
+    def _admit_post(self, request: Request) -> None:
         if self.is_draining:
             raise errors.ShuttingDown("This server is shutting down; send it again.")
-        began = self._now()
-        deadline = began + self._limits.deadline_s
-        received_ms = time.time_ns() // 1_000_000
-        content = await self._body(request, deadline)
-        if (url := validation_url(content)) is not None:
-            log.warning("Adobe asks for validation: open this URL within 5 minutes", extra={"url": url})
-            return web.Response(status=200), "validation"
-        records = envelope.records(content, envelope.describe(request.headers, received_ms))
-        await self._producer.write(records, deadline)
-        statistics = self._statistics
-        statistics.records += len(records)
-        statistics.batch_records.observe(len(records))
-        statistics.ack_s.observe(self._now() - began)
-        return web.Response(status=202, body=b'{"accepted":%d}' % len(records), headers=_JSON), "accepted"
-
-    async def _body(self, request: web.BaseRequest, deadline: float) -> bytes:
-        """Read the body, prove it and inflate it, refusing early what can be refused early."""
-        headers, limit = request.headers, self._limits.body_bytes
+        headers = request.headers
         self._authenticator.admit(headers)
-        coding = body.coding(headers.get("Content-Encoding"))
-        body.check_length(request.content_length, limit)
-        if headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
-            request.transport.write(_CONTINUE)
-        try:
-            async with asyncio.timeout_at(None if request.content.is_eof() else deadline):
-                received = await body.read(request.content, limit)
-        except TimeoutError:
-            raise errors.DeadlinePassed("The body took too long; send it again.") from None
-        self._statistics.received_bytes += len(received)
-        await self._authenticator.verify(headers, received)
-        return received if coding is None else body.inflate(received, coding, limit)
+        body.coding(headers.get("content-encoding"))
+        body.check_length(int(headers.get("content-length", "0")), self._limits.body_bytes)
+
+    async def _post(self, request: Request) -> Answer:
+        received_ms = time.time_ns() // 1_000_000
+        content = await self._content(request)
+        if (url := validation_url(content)) is not None:
+            self._confirmation.take(url)
+            return Answer(200, "validation")
+        batch = split(content)
+        self._authenticator.expect(batch.values)
+        records = envelope.of_batch(batch, envelope.describe(request.headers, received_ms))
+        request.notes["event_ids"] = [record.event_id for record in records]
+        await self._producer.write(records, request.began + self._limits.deadline_s)
+        statistics = self._statistics
+        statistics.records.add(len(records))
+        statistics.batch_records.observe(len(records))
+        statistics.ack_s.observe(self._now() - request.began)
+        return Answer(202, "accepted", b'{"accepted":%d}' % len(records), (_JSON,), len(records))
+
+    async def _content(self, request: Request) -> bytes:
+        """Prove the body, exactly as it was received, then inflate it."""
+        received = request.body
+        self._statistics.received_bytes.add(len(received))
+        await self._authenticator.verify(request.headers, received)
+        coding = body.coding(request.headers.get("content-encoding"))
+        return received if coding is None else body.inflate(received, coding, self._limits.body_bytes)
 
 
-def _challenge(request: web.BaseRequest) -> web.Response:
+def _challenge(request: Request) -> Answer:
     """Give the challenge back, which is how Adobe finds out that we want its events (DOMAIN.md 1.1)."""
-    challenge = request.rel_url.query.get("challenge")
+    try:
+        fields = parse_qs(request.query, max_num_fields=_MAX_QUERY_FIELDS)
+    except ValueError:
+        fields = {}
+    challenge = fields.get("challenge", [""])[0]
     if not challenge:
         raise errors.ChallengeMissing("Send ?challenge=VALUE to have it back, or POST a notification.")
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-    if asks_for_text(request.headers.getall("Accept", [])):
-        return web.Response(text=challenge, headers=headers)
-    return web.Response(body=msgspec.json.encode({"challenge": challenge}), headers=headers | _JSON)
-
-
-def _refuse(request: web.BaseRequest, error: errors.RequestRefused) -> tuple[web.Response, Outcome]:
-    problem = problems.PROBLEMS[type(error)]
-    if log.isEnabledFor(problem.level):
-        event_id = request.headers.get("x-adobe-event-id", "")[:200]
-        log.log(problem.level, "refused: %s", problem.name, extra={"status": int(problem.status), "event_id": event_id})
-    return problems.answer(error), problem.name
+    if asks_for_text([request.headers.get("accept", "")]):
+        text = ("Content-Type", "text/plain; charset=utf-8")
+        return Answer(200, "challenge", challenge.encode("utf-8", "replace"), (text, *_CHALLENGE_HEADERS))
+    document = msgspec.json.encode({"challenge": challenge})
+    return Answer(200, "challenge", document, (_JSON, *_CHALLENGE_HEADERS))

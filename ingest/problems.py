@@ -6,9 +6,9 @@ from http import HTTPStatus
 from typing import Final
 
 import msgspec
-from aiohttp import web
 
 from ingest import errors
+from ingest.http.message import Answer
 from ingest.metrics import Outcome
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -42,6 +42,9 @@ PROBLEMS: Final[dict[type[errors.RequestRefused], Problem]] = {
     errors.RequestMalformed: Problem(
         "request-malformed", HTTPStatus.BAD_REQUEST, "The request cannot be read", logging.INFO
     ),
+    errors.HeadTooLarge: Problem(
+        "head-too-large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large", logging.INFO
+    ),
     errors.BodyTooLarge: Problem(
         "body-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large", logging.WARNING
     ),
@@ -51,11 +54,23 @@ PROBLEMS: Final[dict[type[errors.RequestRefused], Problem]] = {
     errors.NotAuthenticated: Problem(
         "not-authenticated", HTTPStatus.UNAUTHORIZED, "The sender is not authenticated", logging.WARNING
     ),
+    errors.SignatureInvalid: Problem(
+        "signature-invalid", HTTPStatus.UNAUTHORIZED, "Adobe did not sign this", logging.WARNING
+    ),
+    errors.RecipientUnknown: Problem(
+        "recipient-unknown", HTTPStatus.UNAUTHORIZED, "It is meant for another client id", logging.WARNING
+    ),
+    errors.KeyUnavailable: Problem(
+        "key-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "The signing key could not be had", logging.WARNING
+    ),
     errors.KafkaUnavailable: Problem(
         "kafka-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "Kafka did not take it", logging.WARNING
     ),
     errors.QueueFull: Problem(
         "queue-full", HTTPStatus.SERVICE_UNAVAILABLE, "Too much waits for Kafka already", logging.WARNING
+    ),
+    errors.Overloaded: Problem(
+        "overloaded", HTTPStatus.SERVICE_UNAVAILABLE, "Too much is being handled already", logging.WARNING
     ),
     errors.DeadlinePassed: Problem(
         "deadline-passed", HTTPStatus.SERVICE_UNAVAILABLE, "It took too long", logging.WARNING
@@ -65,7 +80,7 @@ PROBLEMS: Final[dict[type[errors.RequestRefused], Problem]] = {
 }
 
 
-def answer(error: errors.RequestRefused) -> web.Response:
+def answer(error: errors.RequestRefused) -> Answer:
     """Write the answer to a refused request, with the headers that its status asks for."""
     problem = PROBLEMS[type(error)]
     document = {
@@ -74,11 +89,11 @@ def answer(error: errors.RequestRefused) -> web.Response:
         "status": int(problem.status),
         "detail": error.detail,
     }
-    headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"}
+    headers = [("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store")]
     if isinstance(error, errors.NotTaken):
-        headers["Retry-After"] = str(error.retry_after_s)
+        headers.append(("Retry-After", str(error.retry_after_s)))
     if isinstance(error, errors.MethodNotAllowed):
-        headers["Allow"] = error.allowed
+        headers.append(("Allow", error.allowed))
     if isinstance(error, errors.NotAuthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
-    return web.Response(body=msgspec.json.encode(document), status=problem.status, headers=headers)
+        headers.append(("WWW-Authenticate", error.scheme))
+    return Answer(int(problem.status), problem.name, msgspec.json.encode(document), tuple(headers))

@@ -11,6 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from broker.connection import Connection
 from broker.errors import LoginRefused
+from ingest.breaker import Breaker
 from ingest.envelope import Record
 from ingest.errors import DeadlinePassed, KafkaUnavailable, QueueFull
 from ingest.limits import Limits
@@ -22,6 +23,8 @@ _POLL_S: Final = 0.1
 _REPLACE_S: Final = 1.0
 _MESSAGE_MAX_BYTES: Final = 5_200_000
 """The largest body with its key and headers; below the topic's 5 MiB."""
+_ABOUT_THE_RECORD: Final = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError.INVALID_RECORD)
+"""Errors that say nothing about how another record would fare."""
 
 
 class Pending:
@@ -57,7 +60,7 @@ class RawProducer:
         self._topic = topic
         self._statistics = statistics
         self._loop = asyncio.get_running_loop()
-        self._is_failing = False
+        self._breaker = Breaker(self._loop.time)
         self._is_fatal = False
         self._config = _config(connection, limits) | {"error_cb": self._note_client_error}
         try:
@@ -94,10 +97,14 @@ class RawProducer:
         Raises:
             DeadlinePassed: not all were acknowledged by then; the outcome is in doubt.
             QueueFull: too much waits for Kafka already.
-            KafkaUnavailable: Kafka did not take a record in time, or refused it.
+            KafkaUnavailable: Kafka did not take a record in time, refused it, or fails at present.
         """
         if not records:
             return
+        with self._breaker.attempt():
+            await self._write(records, deadline)
+
+    async def _write(self, records: Sequence[Record], deadline: float) -> None:
         pending = Pending(len(records), self._loop)
         timer = self._loop.call_at(deadline, pending.expire)
         try:
@@ -129,7 +136,7 @@ class RawProducer:
                 self._loop.call_soon_threadsafe(self._take_reports)
 
         produce = self._producer.produce
-        for number, (key, value, headers) in enumerate(records):
+        for number, (key, value, headers, _) in enumerate(records):
             try:
                 produce(self._topic, value, key, headers=headers, on_delivery=report)
             except (BufferError, KafkaException) as error:
@@ -155,6 +162,7 @@ class RawProducer:
     def _note_client_error(self, error: KafkaError) -> None:
         """Log what librdkafka says of brokers (in the poll thread)."""
         self._is_fatal = self._is_fatal or error.fatal()
+        self._statistics.broker_errors.add_any(error.name())
         log.warning("Kafka client reports trouble", extra={"reason": error.str()})
 
     def _take_reports(self) -> None:
@@ -170,17 +178,17 @@ class RawProducer:
             return
         pending.acknowledged += 1
         if pending.is_abandoned:
-            self._statistics.possible_duplicates += 1
+            self._statistics.possible_duplicates.add()
         elif pending.left == 0 and not pending.done.done():
             pending.done.set_result(None)
-        if self._is_failing:
-            self._is_failing = False
+        if self._breaker.is_failing:
+            self._breaker.succeed()
             log.info("Kafka takes records again")
 
     def _fail(self, pending: Pending, error: KafkaError) -> None:
-        self._statistics.delivery_errors[error.name()] += 1
-        if not self._is_failing:
-            self._is_failing = True
+        self._statistics.delivery_errors.add_any(error.name())
+        if error.code() not in _ABOUT_THE_RECORD and not self._breaker.is_failing:
+            self._breaker.fail()
             log.error("Kafka did not take a record", extra={"topic": self._topic, "reason": error.str()})
         if not pending.is_abandoned and not pending.done.done():
             pending.done.set_exception(KafkaUnavailable("Kafka did not take the notification; send it again."))
@@ -188,7 +196,7 @@ class RawProducer:
     def _abandon(self, pending: Pending) -> None:
         """Count what was acknowledged of a request that is answered 503, now and from now on."""
         pending.is_abandoned = True
-        self._statistics.possible_duplicates += pending.acknowledged
+        self._statistics.possible_duplicates.add(pending.acknowledged)
 
 
 def _config(connection: Connection, limits: Limits) -> dict[str, Any]:

@@ -3,25 +3,28 @@
 import asyncio
 import logging
 import signal
+import sys
 from typing import Final
 
 from aiohttp import web
 
 from ingest import management
+from ingest.access_log import AccessLog, Write
 from ingest.authentication import authenticator
+from ingest.confirmation import Confirmation
 from ingest.handler import Handler
+from ingest.http.server import Server
 from ingest.limits import Limits
+from ingest.load import Load
 from ingest.metrics import Statistics, registry
 from ingest.producer import RawProducer
 from ingest.readiness import Readiness
-from ingest.server import Server, listen
 from ingest.settings import IngestSettings
 
 log = logging.getLogger("flowrun.ingest")
 
 _MARGIN_S: Final = 1.0
 """What a drain allows beyond the deadline of the last request."""
-_CLOSE_S: Final = 1.0
 
 
 def run(settings: IngestSettings) -> int:
@@ -49,10 +52,17 @@ async def _run(settings: IngestSettings) -> int:
 class Ingest:
     """Run the whole service on the current event loop between ``async with``; its end is the drain."""
 
-    def __init__(self, settings: IngestSettings, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        settings: IngestSettings,
+        limits: Limits | None = None,
+        statistics: Statistics | None = None,
+        write_log: Write = sys.stderr.buffer.write,
+    ) -> None:
         self._settings = settings
         self._limits = limits or Limits()
-        self.statistics = Statistics()
+        self._write_log = write_log
+        self.statistics = statistics or Statistics()
 
     async def __aenter__(self) -> "Ingest":
         """Start both ports.
@@ -61,31 +71,39 @@ class Ingest:
             PortTaken: one of the two addresses cannot be listened on.
             LoginRefused: a certificate or key file is not what it should be.
         """
-        settings, limits = self._settings, self._limits
-        self._producer = RawProducer(settings.connection, settings.raw_topic, limits, self.statistics)
+        settings, limits, statistics = self._settings, self._limits, self.statistics
+        self._producer = RawProducer(settings.connection, settings.raw_topic, limits, statistics)
         self._readiness = Readiness(self._producer.topics, settings.raw_topic, limits.probe_s)
-        self._handler = Handler(authenticator(settings), self._producer, limits, self.statistics)
-        self._server = Server(self._handler, limits, self.statistics)
-        metrics = registry(self.statistics, lambda: self._producer.queue_records)
+        self._authenticator = authenticator(settings, statistics)
+        self._confirmation = Confirmation(settings.confirms_validation, statistics)
+        self._access_log = AccessLog(settings.log, self._write_log)
+        load = Load(limits, statistics)
+        self._handler = Handler(
+            self._authenticator, self._producer, self._confirmation, load, limits, statistics, self._access_log
+        )
+        self._server = Server(self._handler, limits, load, statistics)
         self._site: web.AppRunner | None = None
         try:
-            self._site = await management.serve(settings.management, self.why_not_ready, metrics)
-            self._socket = await listen(self._server, settings.listen)
+            self._site = await management.serve(settings.management, self.why_not_ready, registry(self._figures))
+            await self._server.listen(settings.listen)
         except BaseException:
             await self._end()
             raise
+        statistics.serving.set(1)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Drain: accept nothing, answer what is in flight, close idle connections, flush."""
-        self._socket.close()
-        try:
-            linger_s = self._limits.linger_s if self._server.connections else 0
-            await self._handler.drain(linger_s, self._limits.deadline_s + _MARGIN_S)
-        except TimeoutError:
-            log.warning("requests were cut unanswered", extra={"requests": self.statistics.in_flight})
-        self._server.pre_shutdown()
-        await self._server.shutdown(_CLOSE_S)
+        self._server.refuse_new()
+        self._handler.is_draining = True
+        self.statistics.serving.set(0)
+        if self._server.has_connections:
+            # First answer what comes on kept connections (503, Connection: close): their senders cannot know that we
+            # stop, and a connection closed as they write is a request without an answer.
+            await asyncio.sleep(self._limits.linger_s)
+        cut = await self._server.close(self._limits.deadline_s + _MARGIN_S)
+        if cut:
+            log.warning("connections were cut", extra={"connections": cut})
         await self._end()
 
     async def why_not_ready(self) -> str | None:
@@ -94,7 +112,14 @@ class Ingest:
             return "shutting down"
         return await self._readiness.why_not()
 
+    def _figures(self) -> Statistics:
+        self.statistics.queue_records.set(self._producer.queue_records)
+        return self.statistics
+
     async def _end(self) -> None:
         await self._producer.close(self._limits.message_timeout_ms / 1000)
+        await self._authenticator.close()
+        await self._confirmation.close()
+        self._access_log.flush()
         if self._site is not None:
             await self._site.cleanup()

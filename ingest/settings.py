@@ -7,9 +7,11 @@ from broker.connection import Connection, connection
 from schemas.settings import Address, Values
 from schemas.topics import declare
 
-AuthName = Literal["token", "none"]
+AuthName = Literal["adobe", "token", "none"]
+LogFormat = Literal["text", "json"]
 
 DEFAULT_LISTEN: Final = Address("127.0.0.1", 8080)
+DEFAULT_KEYS_URL: Final = "https://static.adobeioevents.com"
 DEFAULT_MANAGEMENT: Final = Address("127.0.0.1", 9400)
 
 
@@ -24,6 +26,14 @@ class IngestSettings:
     auth: AuthName
     token: str | None = field(default=None, repr=False)
     """The bearer token; never ``None`` where ``auth`` is ``token``."""
+    client_ids: tuple[str, ...] = ()
+    """The ids of our Adobe credentials; at least one where ``auth`` is ``adobe``."""
+    keys_url: str = DEFAULT_KEYS_URL
+    """The origin of Adobe's public keys."""
+    confirms_validation: bool = False
+    """Whether Adobe's asynchronous validation is confirmed without a person."""
+    log: LogFormat = "text"
+    """How the access log is written."""
 
 
 def ingest_settings(values: Values) -> IngestSettings:
@@ -31,38 +41,45 @@ def ingest_settings(values: Values) -> IngestSettings:
     listen = values.get("FLOWRUN_LISTEN", Address) or DEFAULT_LISTEN
     auth = values.get("FLOWRUN_AUTH", str)
     token = values.get("FLOWRUN_TOKEN", str)
+    client_ids: tuple[str, ...] = values.get("FLOWRUN_ADOBE_CLIENT_ID", tuple) or ()
     _note_mistakes(values, auth, token, listen)
-    if values.get("FLOWRUN_CONFIRM_VALIDATION", bool):
-        values.wrong(
-            "FLOWRUN_CONFIRM_VALIDATION",
-            "is not available in this version yet: leave it unset, and open the validation URL from the log by hand",
-        )
     topics = declare(values.get("FLOWRUN_TOPIC_PREFIX", str) or "", values.get("FLOWRUN_PARTITIONS", int) or 1)
     return IngestSettings(
         connection=connection(values),
         raw_topic=topics.raw.name,
         listen=listen,
         management=values.get("FLOWRUN_MANAGEMENT_LISTEN", Address) or DEFAULT_MANAGEMENT,
-        auth="none" if auth == "none" else "token",
+        auth=auth,  # type: ignore[arg-type]  # checked by the setting's parser; unset is a mistake noted above
         token=token,
+        client_ids=client_ids,
+        keys_url=values.get("FLOWRUN_ADOBE_KEYS_URL", str) or DEFAULT_KEYS_URL,
+        confirms_validation=values.get("FLOWRUN_CONFIRM_VALIDATION", bool) or False,
+        log="json" if values.get("FLOWRUN_LOG", str) == "json" else "text",
     )
 
 
 def _note_mistakes(values: Values, auth: str | None, token: str | None, listen: Address) -> None:
     if auth is None:
-        if all(value.text is None for value in values if value.setting.name == "FLOWRUN_AUTH"):
+        if _is_unset(values, "FLOWRUN_AUTH"):
             values.wrong(
                 "FLOWRUN_AUTH",
-                "must be set: token (with FLOWRUN_TOKEN), or none where only this machine can reach FLOWRUN_LISTEN",
+                "must be set: adobe (with FLOWRUN_ADOBE_CLIENT_ID), token (with FLOWRUN_TOKEN), or none where only "
+                "this machine can reach FLOWRUN_LISTEN",
             )
-    elif auth == "adobe":
-        values.wrong("FLOWRUN_AUTH", "adobe is not available in this version yet: use token")
+    elif auth == "adobe" and _is_unset(values, "FLOWRUN_ADOBE_CLIENT_ID"):
+        values.wrong("FLOWRUN_ADOBE_CLIENT_ID", "is needed with FLOWRUN_AUTH=adobe: without it anybody's events pass")
     elif auth == "none" and not listen.is_loopback:
-        values.wrong("FLOWRUN_AUTH", f"none lets anybody write who reaches {listen}: use token, or listen on 127.0.0.1")
+        values.wrong(
+            "FLOWRUN_AUTH", f"none lets anybody write who reaches {listen}: use adobe or token, or listen on 127.0.0.1"
+        )
     elif auth == "token" and token is None:
         values.wrong("FLOWRUN_TOKEN", "is needed with FLOWRUN_AUTH=token")
     elif auth == "token" and token is not None and not _is_bearer_token(token):
         values.wrong("FLOWRUN_TOKEN", "must be of printable ASCII characters without blanks: it travels in a header")
+
+
+def _is_unset(values: Values, name: str) -> bool:
+    return all(value.text is None for value in values if value.setting.name == name)
 
 
 def _is_bearer_token(token: str) -> bool:

@@ -131,6 +131,20 @@ def parse_servers(text: str) -> str:
     return ",".join(parse_list(text))
 
 
+def parse_origin(text: str) -> str:
+    """Read the origin of a web server: ``https://HOST[:PORT]``, or ``http://`` with a loopback address.
+
+    Raises:
+        ValueError: it is not of that form.
+    """
+    match = re.fullmatch(r"(https?)://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/?", text)
+    if match is None:
+        raise ValueError("must be https://HOST or https://HOST:PORT, nothing after it")
+    if match[1] == "http" and not Address(match[2].strip("[]"), 0).is_loopback:
+        raise ValueError("must begin with https:// (http:// is for a loopback address, in tests)")
+    return text.rstrip("/")
+
+
 def parse_prefix(text: str) -> str:
     """Read a prefix of topic names, group ids or transactional ids: letters, digits, dot, dash and underscore.
 
@@ -255,9 +269,9 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting(
         "FLOWRUN_ADOBE_KEYS_URL",
-        str,
+        parse_origin,
         "https://static.adobeioevents.com",
-        "Where Adobe's public keys are fetched from.",
+        "Where Adobe's public keys are fetched from; plain http only from a loopback address, for tests.",
         "Keys from another host.",
     ),
     Setting(

@@ -33,11 +33,15 @@ def test_defaults() -> None:
     [
         ({}, ["FLOWRUN_AUTH"]),
         ({"AUTH": "sesame"}, ["FLOWRUN_AUTH"]),
-        ({"AUTH": "adobe", "ADOBE_CLIENT_ID": "x"}, ["FLOWRUN_AUTH"]),
+        ({"AUTH": "adobe"}, ["FLOWRUN_ADOBE_CLIENT_ID"]),
+        ({"AUTH": "adobe", "ADOBE_CLIENT_ID": ","}, ["FLOWRUN_ADOBE_CLIENT_ID"]),
+        ({"AUTH": "adobe", "ADOBE_CLIENT_ID": "x", "ADOBE_KEYS_URL": "http://k.example"}, ["FLOWRUN_ADOBE_KEYS_URL"]),
+        ({"AUTH": "adobe", "ADOBE_CLIENT_ID": "x", "ADOBE_KEYS_URL": "https://k/a"}, ["FLOWRUN_ADOBE_KEYS_URL"]),
+        ({"AUTH": "adobe", "ADOBE_CLIENT_ID": "x", "ADOBE_KEYS_URL": "https://u@k"}, ["FLOWRUN_ADOBE_KEYS_URL"]),
         ({"AUTH": "token"}, ["FLOWRUN_TOKEN"]),
         ({"AUTH": "token", "TOKEN": "two words"}, ["FLOWRUN_TOKEN"]),
         ({"AUTH": "none", "LISTEN": "0.0.0.0:8080"}, ["FLOWRUN_AUTH"]),
-        ({"AUTH": "none", "CONFIRM_VALIDATION": "true"}, ["FLOWRUN_CONFIRM_VALIDATION"]),
+        ({"AUTH": "none", "CONFIRM_VALIDATION": "perhaps"}, ["FLOWRUN_CONFIRM_VALIDATION"]),
         ({"SECURITY_PROTOCOL": "SASL_SSL", "SASL_MECHANISM": "PLAIN", "SASL_USERNAME": "u"}, 2),
     ],
 )
@@ -52,10 +56,11 @@ def test_none_is_allowed_on_loopback() -> None:
     assert settings(AUTH="none", LISTEN="[::1]:8080").auth == "none"
 
 
-def test_adobe_is_told_to_come_later() -> None:
-    """Signatures are not checked by this version, and nothing pretends that they are."""
-    with pytest.raises(SettingsInvalid, match="is not available in this version yet: use token"):
-        settings(AUTH="adobe")
+def test_adobe_needs_the_client_ids_and_knows_where_the_keys_are() -> None:
+    """Several client ids may be ours; keys come from Adobe unless a test serves them on this machine."""
+    made = settings(AUTH="adobe", ADOBE_CLIENT_ID="one, two")
+    assert (made.client_ids, made.keys_url) == (("one", "two"), "https://static.adobeioevents.com")
+    assert settings(AUTH="adobe", ADOBE_CLIENT_ID="x", ADOBE_KEYS_URL="http://[::1]:8").keys_url == "http://[::1]:8"
 
 
 def test_the_token_is_in_no_text() -> None:

@@ -1,0 +1,1 @@
+"""Test what proves that a delivery is Adobe's and ours."""
