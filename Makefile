@@ -23,13 +23,15 @@ check: $(INSTALLED) ## Check format, style, types and that the generated files a
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m schemas.generate --check
+	@$(BIN)/python -m ingest.generate --check
 
 format: $(INSTALLED) ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-generate: $(INSTALLED) ## Generate JSON Schemas, the AsyncAPI document, golden records and docs/settings.md
+generate: $(INSTALLED) ## Generate JSON Schemas, the AsyncAPI document, golden records, docs/settings.md and problems.md
 	@$(BIN)/python -m schemas.generate
+	@$(BIN)/python -m ingest.generate
 
 bench: $(INSTALLED) ## Measure CPU per event and events per second on a real Kafka
 	@$(BIN)/python -m benchmarks.throughput $(ARGS)

@@ -16,14 +16,13 @@ from ingest.http.message import Answer, Request
 from ingest.limits import Limits
 from ingest.load import Load
 from ingest.metrics import Statistics
+from ingest.operations import OPERATIONS, PATH
 from ingest.producer import RawProducer
 from ingest.split import split
 from ingest.validation import asks_for_text, validation_url
 
 log = logging.getLogger("flowrun.ingest.handler")
 
-PATH: Final = "/webhooks/adobe"
-METHODS: Final = ("GET", "POST")
 _JSON: Final = ("Content-Type", "application/json")
 _CHALLENGE_HEADERS: Final = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"))
 _MAX_QUERY_FIELDS: Final = 20
@@ -61,8 +60,8 @@ class Handler:
         """
         if request.path != PATH:
             raise errors.PathUnknown(f"The webhook is {PATH}.")
-        if request.method not in METHODS:
-            raise errors.MethodNotAllowed(METHODS)
+        if request.method not in OPERATIONS:
+            raise errors.MethodNotAllowed(OPERATIONS)
         if request.method == "POST":
             self._admit_post(request)
 

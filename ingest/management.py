@@ -1,4 +1,4 @@
-"""Serve /livez, /readyz and /metrics of an ingest process on a port of its own."""
+"""Serve /livez, /readyz, /metrics and /openapi.json of an ingest process on a port of its own."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,12 +7,15 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from ingest.errors import PortTaken, why
+from ingest.openapi import Document
 from schemas.settings import Address
 
 WhyNotReady = Callable[[], Awaitable[str | None]]
 
 
-async def serve(address: Address, why_not_ready: WhyNotReady, metrics: CollectorRegistry) -> web.AppRunner:
+async def serve(
+    address: Address, why_not_ready: WhyNotReady, metrics: CollectorRegistry, description: Document
+) -> web.AppRunner:
     """Start the site; clean the returned runner up to end it.
 
     Raises:
@@ -29,8 +32,12 @@ async def serve(address: Address, why_not_ready: WhyNotReady, metrics: Collector
     async def scrape(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(metrics), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    async def describe(_: web.Request) -> web.Response:
+        return web.json_response(description)
+
     site = web.Application()
-    site.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", scrape)])
+    pages = {"/livez": livez, "/readyz": readyz, "/metrics": scrape, "/openapi.json": describe}
+    site.add_routes([web.get(path, answer) for path, answer in pages.items()])
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from ingest import management
+from ingest import management, openapi
 from ingest.access_log import AccessLog, Write
 from ingest.authentication import authenticator
 from ingest.confirmation import Confirmation
@@ -84,7 +84,12 @@ class Ingest:
         self._server = Server(self._handler, limits, load, statistics)
         self._site: web.AppRunner | None = None
         try:
-            self._site = await management.serve(settings.management, self.why_not_ready, registry(self._figures))
+            self._site = await management.serve(
+                settings.management,
+                self.why_not_ready,
+                registry(self._figures),
+                openapi.document(settings.auth, settings.listen),
+            )
             await self._server.listen(settings.listen)
         except BaseException:
             await self._end()

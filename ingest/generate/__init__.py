@@ -1,0 +1,1 @@
+"""Generate the documentation that follows from ingest's tables."""
