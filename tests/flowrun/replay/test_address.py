@@ -3,13 +3,13 @@
 import pytest
 
 from flowrun.replay.address import WEBHOOK, fits_header, local_url, parse_url
-from ingest import handler
+from ingest import operations
 from schemas.settings import Address
 
 
 def test_the_webhook_is_the_one_that_ingest_serves() -> None:
     """Both sides mean the same path."""
-    assert handler.PATH == WEBHOOK
+    assert operations.PATH == WEBHOOK
 
 
 @pytest.mark.parametrize(
