@@ -1,13 +1,9 @@
-"""Run one command in this process, as a user would, and look at what it said."""
+"""Name how commands are run in this process (the fixture ``flowrun``), and what comes of it."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-import pytest
-
-from flowrun.__main__ import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +21,3 @@ class Said:
 
 
 Flowrun = Callable[..., Said]
-
-
-def flowrun(capsys: pytest.CaptureFixture[str]) -> Flowrun:
-    """Make a function that runs a command: ``invoke("tail", "runs")``."""
-
-    def invoke(*arguments: object) -> Said:
-        capsys.readouterr()
-        code = run([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return Said(code, out, err)
-
-    return invoke

@@ -43,6 +43,7 @@ class Receiver:
         self._then = then
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
+        self._has_come = threading.Event()
         self.requests: list[Request] = []
         self.port = 0
 
@@ -50,6 +51,15 @@ class Receiver:
     def url(self) -> str:
         """Where to post."""
         return f"http://127.0.0.1:{self.port}/webhooks/adobe"
+
+    def wait_for_a_request(self) -> None:
+        """Return when the first has come.
+
+        Raises:
+            TimeoutError: none came, for long.
+        """
+        if not self._has_come.wait(PATIENCE_S):
+            raise TimeoutError("no request came")
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -73,6 +83,7 @@ class Receiver:
     async def _answer(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append(Request(request.path, headers, await request.read()))
+        self._has_come.set()
         answer = self._answers.pop(0) if self._answers else self._then
         if answer.never:
             await asyncio.Event().wait()
