@@ -38,6 +38,14 @@ def environment() -> dict[str, str]:
     }
 
 
+def listens(log: Path) -> bool:
+    """Wait until a service says in its log that it listens."""
+    deadline = time.monotonic() + PATIENCE_S
+    while "listening" not in log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return "listening" in log.read_text()
+
+
 def test_a_service_that_ended_is_told_with_its_last_words(tmp_path: Path) -> None:
     """The message has its name, exit code and the last line of its log."""
     child = Child("ingest", ["ingest"], {**os.environ, "FLOWRUN_AUTH": "nix"}, tmp_path / "log")
@@ -49,11 +57,7 @@ def test_a_service_that_ended_is_told_with_its_last_words(tmp_path: Path) -> Non
 def test_services_end_in_order(tmp_path: Path) -> None:
     """SIGTERM ends them, and their exit code says that they did."""
     child = Child("ingest", ["ingest"], environment(), tmp_path / "log")
-    deadline = time.monotonic() + PATIENCE_S
-    while "listening" not in child.log.read_text() and time.monotonic() < deadline:
-        child.require_alive()
-        time.sleep(0.01)
-    assert "listening" in child.log.read_text()
+    assert listens(child.log)
     stop_all([child])
     with pytest.raises(ChildDied, match=r"exit code 0: .* stopped$"):
         child.require_alive()
@@ -82,5 +86,6 @@ def test_a_service_dies_with_its_parent(tmp_path: Path) -> None:
     with parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
+        assert listens(tmp_path / "log")
         parent.kill()
     assert has_ended(pid)

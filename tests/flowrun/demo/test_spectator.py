@@ -71,6 +71,7 @@ def test_runs_are_shown_as_a_sample(capsys: pytest.CaptureFixture[str]) -> None:
         ([(TOPICS.alerts, ALERT)], False),
         ([(TOPICS.alerts, ALERT), (TOPICS.runs, {})], False),
         ([(TOPICS.alerts, ALERT), (TOPICS.runs, {}), (TOPICS.dead_letters, {})], True),
+        ([(TOPICS.alerts, ALERT), (TOPICS.dead_letters, {})], False),
         ([(TOPICS.runs, {}), (TOPICS.dead_letters, {})], False),
     ],
 )

@@ -96,6 +96,12 @@ def test_being_told_to_stop_waits_for_what_is_on_its_way() -> None:
     assert (tally.sent, acknowledged, took_s, driver.given_up) == (2, [0, 1], 2, None)
 
 
+def test_being_told_to_stop_is_not_giving_up() -> None:
+    """What was still being tried counts as failed; nothing is said against the receiver."""
+    driver, tally, _, took_s = drive(ScriptedTarget(LATER), [numbered(0, "a"), numbered(1, "a")], stop_after_s=1)
+    assert (driver.given_up, tally.sent, tally.failed, took_s) == (None, 1, 1, 1)
+
+
 def test_recorded_gaps_are_kept() -> None:
     """Each entry is sent when it is due, and being told to stop ends the waiting."""
     target = ScriptedTarget(ACKNOWLEDGED)
