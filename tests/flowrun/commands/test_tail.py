@@ -60,12 +60,12 @@ def test_for_people(flowrun: Flowrun, written: Topics) -> None:
     """A line each, with what matters."""
     said = flowrun("tail", "runs")
     assert [line.split()[2] for line in said.out.splitlines()] == ["success", "failed"]
-    assert "FIRING" in flowrun("tail", "alerts").out
 
 
 def test_a_full_name_does_as_well(flowrun: Flowrun, written: Topics) -> None:
     """Topics are named short or in full."""
-    assert flowrun("tail", written.alerts.name).out == flowrun("tail", "alerts").out
+    said = flowrun("tail", written.alerts.name)
+    assert (said.code, said.out.split()[2], said.out.count("\n")) == (0, "FIRING", 1)
 
 
 def test_exact_bytes_can_be_replayed(flowrun: Flowrun, written: Topics, tmp_path: Path) -> None:
