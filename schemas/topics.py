@@ -33,6 +33,8 @@ class Topics:
     dead_letters: Topic
     normalize_state: Topic
     watch_state: Topic
+    org_incidents: Topic
+    org_state: Topic
 
     def __iter__(self) -> Iterator[Topic]:
         """Yield every topic, inputs before outputs."""
@@ -78,4 +80,6 @@ def declare(
             "normalize-state", internal=True, cleanup_policy="delete", retention_ms=str(dedupe_ms + DAY_MS)
         ),
         watch_state=topic("watch-state", internal=True, cleanup_policy="compact"),
+        org_incidents=topic("org-incidents", internal=True, cleanup_policy="delete", retention_ms=str(30 * DAY_MS)),
+        org_state=topic("org-state", internal=True, cleanup_policy="compact"),
     )

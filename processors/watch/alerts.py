@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from processors.watch.durations import roughly
-from processors.watch.facts import Fact
+from processors.watch.facts import Fact, LastFailure
 from processors.watch.flows import Flow
 from processors.watch.incident import Incident, digest
 from processors.watch.rules.rule import Closing, Opening, Rule
@@ -29,20 +29,30 @@ _ADVICE: Final = {
     "processing": "Check the data against the mapping and the schema: the error codes say what was refused.",
 }
 _GENERAL_ADVICE: Final = "Look at the errors of the newest failed run."
+_ADVICE_BY_KIND: Final = {
+    "record_loss": "Compare input and output of the run: records were read and not written.",
+    "partial_errors": "Look at the run's error files: they hold the records that were refused.",
+    "zero_records": "Check whether the source still delivers: files or rows that nobody writes fail no run.",
+    "stalled": "Check whether the flow is still enabled and scheduled, and whether its notifications arrive.",
+    "overdue": "Look at the run: it may hang, or its end was never notified.",
+    "slow": "Compare the size of the run's input with that of earlier runs, and look for a busy source.",
+}
 
 
 def firing(rule: Rule, flow: Flow, labels: AlertLabels, incident: Incident, opening: Opening, now_ms: int) -> Alert:
-    """Write the record of an incident that starts."""
+    """Write the record of an incident that starts, or escalates."""
     what, newest = rule.describe_opening(opening), opening.evidence[-1]
     since = _minute(opening.evidence[0].occurred_at)
-    stage = flow.last_failure.stage if flow.last_failure else "other"
+    when = "since" if rule.is_timed or len(opening.evidence) > 1 else "at"
+    failure = flow.last_failure if rule.is_about_failures else None
+    stage = failure.stage if failure else "other"
     likely = f", {_LIKELY[stage]}" if stage in _LIKELY else ""
-    link = _link(flow, labels, newest)
+    link = _link(failure, flow, labels, newest)
     annotations = Annotations(
-        summary=f"{_name(labels)} {what}, since {since}{likely}{_top_error(flow, newest)}.",
+        summary=f"{_name(labels)} {what}, {when} {since}{likely}{_top_error(failure, opening, newest)}.",
         description=(
             f"Flow {labels['flow_id']}{_place(labels)} {what}; the limit of rule {incident.rule} is "
-            f"{incident.threshold:g}. {_ADVICE.get(stage, _GENERAL_ADVICE)}{_start_at(link)} "
+            f"{rule.describe_limit(incident.threshold)}. {_advice(rule, stage)}{_start_at(link)} "
             "A resolved record follows when it is over."
         ),
     )
@@ -61,7 +71,9 @@ def resolved(
     how = rule.describe_closing(closing) if rule else f"is no longer watched by rule {incident.rule}"
     ends_at = max(closing.ends_at, incident.starts_at)
     lasted = roughly(ends_at - incident.starts_at)
-    newest = flow.failures[-1] if flow.failures else None
+    evidence = closing.evidence or flow.failures[-MAX_RUNS:]
+    failure = flow.last_failure if rule is None or rule.is_about_failures else None
+    link = _link(failure, flow, labels, evidence[-1] if evidence else None)
     annotations = Annotations(
         summary=f"{_name(labels)} {how} (open for {lasted}).",
         description=(
@@ -69,10 +81,7 @@ def resolved(
             f"and ended at {_minute(ends_at)} ({closing.reason}). Nothing is left to do for this alert."
         ),
     )
-    return _alert(
-        incident, labels, annotations, now_ms,
-        evidence=flow.failures[-MAX_RUNS:], link=_link(flow, labels, newest), opening=None, closing=closing,
-    )  # fmt: skip
+    return _alert(incident, labels, annotations, now_ms, evidence=evidence, link=link, opening=None, closing=closing)
 
 
 def _alert(
@@ -93,7 +102,7 @@ def _alert(
         incident_id=incident.incident_id,
         revision=incident.revision,
         state="resolved" if closing else "firing",
-        reason=closing.reason if closing else "threshold",
+        reason=closing.reason if closing else ("escalated" if opening and opening.is_escalation else "threshold"),
         rule=incident.rule,
         kind=incident.kind,
         severity=incident.severity,
@@ -101,7 +110,7 @@ def _alert(
         annotations=annotations,
         starts_at=_written(incident.starts_at),
         ends_at=_text(max(closing.ends_at, incident.starts_at)) if closing else None,
-        fingerprint=digest(incident.rule, labels["flow_id"], length=16),
+        fingerprint=_fingerprint(incident, labels),
         generator_url=link,
         value=float(verdict.value) if verdict else None,
         threshold=float(incident.threshold),
@@ -113,6 +122,11 @@ def _alert(
         error_codes=list(dict.fromkeys(code for fact in newest_first for code in fact.codes))[:MAX_CODES],
         emitted_at=_written(now_ms),
     )
+
+
+def _fingerprint(incident: Incident, labels: AlertLabels) -> str:
+    about = (incident.subject,) if incident.subject else ()
+    return digest(incident.rule, labels["flow_id"], *about, length=16)
 
 
 def _written(time_ms: int) -> str:
@@ -128,6 +142,10 @@ def _minute(time_ms: int) -> str:
     return _written(time_ms)[:16].replace("T", " ") + " UTC"
 
 
+def _advice(rule: Rule, stage: str) -> str:
+    return _ADVICE_BY_KIND.get(rule.kind) or _ADVICE.get(stage, _GENERAL_ADVICE)
+
+
 def _name(labels: AlertLabels) -> str:
     return labels["flow_name"] or f"Flow {labels['flow_id']}"
 
@@ -136,19 +154,25 @@ def _place(labels: AlertLabels) -> str:
     return f" in sandbox {labels['sandbox_name']}" if labels["sandbox_name"] else ""
 
 
-def _top_error(flow: Flow, newest: Fact) -> str:
-    failure = flow.last_failure
-    if failure is None or failure.code is None:
-        return f": {newest.codes[0]}" if newest.codes else ""
-    text = " ".join((failure.message or "").split()).rstrip(".")
-    text = text if len(text) <= SHORT else text[: SHORT - 1].rstrip() + "…"
+def _top_error(failure: LastFailure | None, opening: Opening, newest: Fact) -> str:
+    if failure is None or failure.code is None or (opening.subject and failure.code != opening.subject):
+        return f": {newest.codes[0]}" if newest.codes and not opening.subject else ""
+    text = shortened(failure.message)
+    if opening.subject:
+        return f": {text}" if text else ""
     return f": {failure.code} {text}".rstrip()
 
 
-def _link(flow: Flow, labels: AlertLabels, newest: Fact | None) -> str | None:
+def shortened(message: str | None) -> str:
+    """Return an error's text as it stands in a sentence: one line, no full stop, at most :data:`SHORT` characters."""
+    text = " ".join((message or "").split()).rstrip(".")
+    return text if len(text) <= SHORT else text[: SHORT - 1].rstrip() + "…"
+
+
+def _link(failure: LastFailure | None, flow: Flow, labels: AlertLabels, newest: Fact | None) -> str | None:
     """Return the run's own page, else where Platform shows it (DOMAIN.md 6), if the organisation is known."""
-    if flow.last_failure is not None and flow.last_failure.url:
-        return flow.last_failure.url
+    if failure is not None and failure.url:
+        return failure.url
     org, sandbox = labels["org_id"], labels["sandbox_name"]
     if not org:
         return None

@@ -69,6 +69,7 @@ class RunSeen(msgspec.Struct, gc=False, kw_only=True):
     run_id: _Identifier
     status: Status
     occurred_at: _Moment
+    started_at: _Moment | None = None
     flow_name: _Name | None = None
     org_id: _Name | None = None
     sandbox_name: _Name | None = None
@@ -148,6 +149,13 @@ def _unreadable(value: bytes | None, detail: str) -> Unreadable:
 def occurred_ms(run: RunSeen) -> int:
     """Return the event time in milliseconds since the epoch."""
     return (run.occurred_at - _EPOCH) // _MILLISECOND
+
+
+def started_ms(run: RunSeen, occurred_at: int) -> int:
+    """Return when a run that has no outcome yet was started: never later than it was notified, never before 1970."""
+    if run.started_at is None:
+        return occurred_at
+    return min(occurred_at, max(0, (run.started_at - _EPOCH) // _MILLISECOND))
 
 
 def labels_of(run: RunSeen) -> Labels:

@@ -1,8 +1,8 @@
 """Keep what rules need to know of one flow: its runs in order, its open incidents."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from processors.watch.facts import NO_LABELS, Fact, Labels, LastFailure
 from processors.watch.incident import Incident
@@ -10,6 +10,15 @@ from schemas.run import FINISHED
 
 if TYPE_CHECKING:
     from processors.watch.rules.rule import Rule
+
+MAX_STARTED: Final = 400
+"""Started runs kept of one flow, those that started first: they have to fit into one state record."""
+
+MAX_CODES_KNOWN: Final = 200
+"""Error codes remembered of one flow, the newest ones: they have to fit into one state record."""
+
+Place = tuple[str, str]
+"""Organisation and sandbox; the sandbox is empty where no run says it."""
 
 
 class Flow:
@@ -19,12 +28,12 @@ class Flow:
     event time, then arrival. ``outlived`` holds those whose window is gone; they are the oldest of ``finished``.
 
     Bounds: a fact stays as long as its window (see :attr:`RuleBook.keep_ms`); beyond that only the ``tail`` newest
-    finished ones do.
+    finished ones do. Of started runs :data:`MAX_STARTED` are kept, of error codes :data:`MAX_CODES_KNOWN`.
     """
 
     __slots__ = (
-        "due", "facts", "failures", "finished", "flow_id", "incidents", "last_failure", "names", "outlived", "own_time",
-        "rules",
+        "codes", "due", "every_ms", "facts", "failures", "finished", "flow_id", "incidents", "last_failure", "names",
+        "opened", "outlived", "own_time", "reported", "rules", "started", "waking",
     )  # fmt: skip
 
     def __init__(self, flow_id: str) -> None:
@@ -35,7 +44,11 @@ class Flow:
         self.failures: list[Fact] = []
         self.outlived: dict[str, Fact] = {}
         self.incidents: dict[str, Incident] = {}
-        """The open incidents by rule."""
+        """The open incidents, each under its own name: the rule's, and what it is about if there may be several."""
+        self.opened = 0
+        """How many incidents were ever opened: what is opened by time alone gets its identity from it."""
+        self.reported: Place | None = None
+        """Where the flow is counted as failing, by organisation and sandbox; ``None`` if it is not."""
         self.last_failure: LastFailure | None = None
         self.names: Labels = NO_LABELS
         """What the newest notification says; where it says nothing, what was known before."""
@@ -43,6 +56,14 @@ class Flow:
         """The newest event time of any of the flow's notifications, -1 for none."""
         self.rules: tuple[Rule, ...] = ()
         """The rules that look at the flow: those that match, and those with an open incident."""
+        self.waking: Mapping[str, tuple[Rule, ...]] = {}
+        """By status those of them that a run with this status can make fire."""
+        self.every_ms: int | None = None
+        """The expected interval between runs, from the rules file."""
+        self.started: dict[str, int] = {}
+        """Of each run that has started and has no outcome yet, since when."""
+        self.codes: dict[str, int] = {}
+        """Of each error code the newest event time at which a run had it."""
         self.due: dict[str, int] = {}
         """By rule the earliest deadline that is on the list."""
 
@@ -100,6 +121,39 @@ class Flow:
         first, second = (labels, known) if is_newest else (known, labels)
         self.names = (first[0] or second[0], first[1] or second[1], first[2] or second[2])
         return self.names != known
+
+    def start(self, run_id: str, since: int) -> bool:
+        """Learn that a run has started and has no outcome yet; tell whether that is news."""
+        if run_id in self.facts or self.started.get(run_id, since + 1) <= since:
+            return False
+        self.started[run_id] = since
+        if len(self.started) > MAX_STARTED:
+            # All of them started earlier and are waited for first.
+            newest = max(self.started, key=lambda run_id: (self.started[run_id], run_id))
+            del self.started[newest]
+            return newest != run_id
+        return True
+
+    def remember_codes(self, fact: Fact) -> bool:
+        """Remember which error codes a run had; tell whether that is news."""
+        codes, is_news = self.codes, False
+        for code in fact.codes:
+            if codes.get(code, -1) < fact.occurred_at:
+                codes[code] = fact.occurred_at
+                is_news = True
+        if len(codes) > MAX_CODES_KNOWN:
+            oldest_first = sorted(codes, key=lambda code: (codes[code], code))
+            for code in oldest_first[: len(codes) - MAX_CODES_KNOWN]:
+                del codes[code]
+        return is_news
+
+    def finished_after(self, time_ms: int) -> int:
+        """Count the runs with an outcome later than ``time_ms``."""
+        return len(self.finished) - bisect_left(self.finished, (time_ms + 1, -1), key=_order)
+
+    def place_of(self, fact: Fact) -> int:
+        """Return the index in ``finished`` of a run with an outcome."""
+        return bisect_left(self.finished, fact.order, key=_order)
 
     def failures_after(self, time_ms: int) -> int:
         """Count the failed runs later than ``time_ms``."""

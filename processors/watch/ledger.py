@@ -1,19 +1,22 @@
 """Hold everything that is known of one partition of runs, and apply run records and time to it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from processors.watch import state
 from processors.watch.deadlines import Deadline, Deadlines, Kind
-from processors.watch.facts import COUNTED, Fact, Labels, RunSeen, fact_of, failure_of, labels_of
+from processors.watch.facts import COUNTED, Fact, Labels, RunSeen, fact_of, failure_of, labels_of, started_ms
+from processors.watch.failing import Failing, failing, place_of
 from processors.watch.flows import Flow
-from processors.watch.incidents import Incidents
+from processors.watch.incidents import Incidents, Told
 from processors.watch.panes import Pane
 from processors.watch.rule_book import RuleBook
 from processors.watch.rules.rule import Change
 from processors.watch.watermark import Watermark
 from processors.watch.windows import Record, Windows
-from schemas.alert import Alert
+from schemas import times
+from schemas.alert import AlertReason
+from schemas.run import FINISHED
 
 Effect = Literal["applied", "replaced", "unchanged", "outdated", "ignored", "too_late"]
 """What became of a run record: it is counted (for the first time; in the place of an earlier notification of the run,
@@ -34,10 +37,15 @@ class Ledger:
     def __init__(self, book: RuleBook) -> None:
         self.watermark = Watermark()
         self.flows: dict[str, Flow] = {}
-        self.alerts: list[Alert] = []
+        self.told: list[Told] = []
         """Transitions since they were last taken away."""
+        self.failing: list[Failing] = []
+        """Flows that began to fail, or ended, since they were last taken away."""
         self.facts = 0
         """How many runs are held."""
+        self._book = book
+        self._tracks_started = book.tracks_started
+        self._remembers_codes = book.memory_ms > 0
         self._forget_ms = book.forget_ms
         self._tail = book.tail
         self._idle_ms = book.window.idle_ms
@@ -46,11 +54,16 @@ class Ledger:
         self.incidents = Incidents(book, self._deadlines)
         self._changed: dict[str, None] = {}
         """Flows whose own record has to be written, or deleted if they are gone."""
+        self._started_changed: dict[str, None] = {}
+        """Flows whose started runs have to be written."""
+        self._codes_changed: dict[str, None] = {}
+        """Flows whose error codes have to be written."""
 
     @property
     def has_changes(self) -> bool:
         """Tell whether there is anything to write beside the position."""
-        return bool(self.alerts or self._changed or self.windows.has_changes)
+        flows = self._changed or self._started_changed or self._codes_changed
+        return bool(flows or self.told or self.failing or self.windows.has_changes)
 
     def restore(self, watermark: Watermark, flows: dict[str, Flow], panes: Iterable[Pane]) -> None:
         """Take back what the state topic holds."""
@@ -59,7 +72,9 @@ class Ledger:
         self.windows.restore(panes, watermark.value)
         for flow in flows.values():
             self.facts += len(flow.facts)
-            self.incidents.resume(flow)
+            flow.every_ms = self._book.flow(flow.flow_id).every_ms
+            self.incidents.resume(flow, watermark.value)
+            self._report(flow, times.to_text(max(0, flow.own_time)), "corrected")
             self._schedule_forgetting(flow)
 
     def apply(self, run: RunSeen, occurred_at: int, arrival: int, now_ms: int) -> Effect:
@@ -72,7 +87,7 @@ class Ledger:
             return "too_late" if is_counted else "ignored"
         flow = self.flows.get(run.flow_id) or self._begin(run.flow_id, occurred_at)
         if not is_counted:
-            self._take_note(flow, labels_of(run), occurred_at)
+            self._take_note(flow, run, fact_of(run, occurred_at, arrival), now_ms)
             return "ignored"
         old = flow.facts.get(run.run_id)
         if old is not None and occurred_at < old.occurred_at:
@@ -89,24 +104,36 @@ class Ledger:
     def _begin(self, flow_id: str, occurred_at: int) -> Flow:
         flow = self.flows[flow_id] = Flow(flow_id)
         flow.own_time = occurred_at
+        flow.every_ms = self._book.flow(flow_id).every_ms
         self.incidents.match(flow)
         self._schedule_forgetting(flow)
         return flow
 
-    def _take_note(self, flow: Flow, labels: Labels, occurred_at: int) -> None:
+    def _take_note(self, flow: Flow, run: RunSeen, fact: Fact, now_ms: int) -> None:
         before = flow.own_time
-        if self._learn(flow, labels, occurred_at) or flow.own_time != before or not flow.facts:
+        renamed = self._learn(flow, labels_of(run), fact.occurred_at)
+        if renamed or flow.own_time != before or not flow.facts:
             self._changed[flow.flow_id] = None
+        if self._tracks_started and flow.start(fact.run_id, started_ms(run, fact.occurred_at)):
+            self._started_changed[flow.flow_id] = None
+        self._look(flow, Change(fact, None), run, renamed, now_ms)
 
     def _learn(self, flow: Flow, labels: Labels, occurred_at: int) -> bool:
         renamed = flow.learn(labels, occurred_at)
         if renamed:
             self.incidents.match(flow)
+            self._report(flow, times.to_text(flow.own_time), "corrected")
         return renamed
+
+    def _look(self, flow: Flow, change: Change, run: RunSeen, renamed: bool, now_ms: int) -> None:
+        watermark = self.watermark.value
+        transitions = self.incidents.look(flow, change, watermark, run.event_id, now_ms, all_rules=renamed)
+        if transitions:
+            self._tell(flow, transitions)
 
     def _count(self, flow: Flow, old: Fact | None, run: RunSeen, fact: Fact, now_ms: int) -> Effect:
         flow_id, labels, watermark = flow.flow_id, labels_of(run), self.watermark.value
-        changes_flow = self._learn(flow, labels, fact.occurred_at)
+        renamed = changes_flow = self._learn(flow, labels, fact.occurred_at)
         changes_row = self.windows.apply(flow_id, old, fact, labels, watermark)
         if flow.outlived:
             changes_flow |= old is not None and old.run_id in flow.outlived
@@ -114,21 +141,39 @@ class Ledger:
         flow.put(old, fact)
         changes_flow |= flow.trim(self._tail)
         self.facts += len(flow.facts) - held
+        if flow.started and flow.started.pop(fact.run_id, None) is not None:
+            self._started_changed[flow_id] = None
         changes_flow |= _note_failure(flow, run, fact)
-        transitions = self.incidents.look(flow, Change(fact, old), watermark, run.event_id, now_ms)
-        if transitions:
-            self._tell(flow, transitions)
+        self._look(flow, Change(fact, old), run, renamed, now_ms)
+        if fact.codes and self._remembers_codes and fact.status in FINISHED and flow.remember_codes(fact):
+            self._codes_changed[flow_id] = None
         if changes_flow:
             self._changed[flow_id] = None
         if old is None:
             return "applied"
         return "replaced" if changes_row else "unchanged"
 
-    def _tell(self, flow: Flow, transitions: Iterable[Alert]) -> None:
-        self.alerts.extend(transitions)
+    def _tell(self, flow: Flow, transitions: Sequence[Told]) -> None:
+        self.told.extend(transitions)
         self._changed[flow.flow_id] = None
+        newest = transitions[-1].alert
+        self._report(flow, newest.ends_at or newest.starts_at, newest.reason)
         if not flow.incidents:
             self._schedule_forgetting(flow)
+
+    def _report(self, flow: Flow, moment: str, reason: AlertReason) -> None:
+        """Tell the organisation's own agent if a flow began to fail, or ended, or belongs elsewhere by now."""
+        if not self._book.org_rules:
+            return
+        place = place_of(flow)
+        if place == flow.reported:
+            return
+        name = flow.names[0] or self._book.flow(flow.flow_id).name
+        for where, is_failing in ((flow.reported, False), (place, True)):
+            if where is not None:
+                self.failing.append(failing(flow, where, name, moment, reason, is_failing=is_failing))
+        flow.reported = place
+        self._changed[flow.flow_id] = None
 
     def _do_what_is_due(self, watermark: int, now_ms: int) -> None:
         for deadline in self._deadlines.due(watermark):
@@ -139,7 +184,7 @@ class Ledger:
             elif deadline.kind is Kind.DROP:
                 self._drop(deadline.start)
             else:
-                self._forget(deadline, watermark)
+                self._forget(deadline)
 
     def _judge(self, deadline: Deadline, watermark: int, now_ms: int) -> None:
         flow = self.flows.get(deadline.flow_id)
@@ -157,23 +202,28 @@ class Ledger:
             self.facts += len(flow.facts) - held
             self._changed[flow.flow_id] = None
 
-    def _schedule_forgetting(self, flow: Flow) -> None:
+    def _schedule_forgetting(self, flow: Flow, earliest: int = 0) -> None:
         if _FORGETTING not in flow.due:
-            time = flow.own_time + self._forget_ms + 1
+            time = max(flow.own_time + self._forget_ms + 1, earliest)
             flow.due[_FORGETTING] = time
             self._deadlines.add(Deadline(time, Kind.FORGET, flow.flow_id))
 
-    def _forget(self, deadline: Deadline, watermark: int) -> None:
+    def _forget(self, deadline: Deadline) -> None:
         flow = self.flows[deadline.flow_id]
         del flow.due[_FORGETTING]
         if flow.incidents:
             return  # scheduled again when the last of them is closed
-        if watermark <= flow.own_time + self._forget_ms:
-            self._schedule_forgetting(flow)
+        pending = self.incidents.last_deadline(flow, deadline.time)
+        if deadline.time <= max(flow.own_time + self._forget_ms, pending):
+            self._schedule_forgetting(flow, pending + 1)
             return
         self.facts -= len(flow.facts)
         del self.flows[flow.flow_id]
         self._changed[flow.flow_id] = None
+        if flow.started:
+            self._started_changed[flow.flow_id] = None
+        if flow.codes:
+            self._codes_changed[flow.flow_id] = None
 
     def changes(self) -> Iterator[Record]:
         """Write what has changed in the state, as records of the state topic. They count as written from then on."""
@@ -181,7 +231,15 @@ class Ledger:
         for flow_id in self._changed:
             flow = self.flows.get(flow_id)
             yield state.flow_key(flow_id), None if flow is None else state.flow_record(flow)
+        for flow_id in self._started_changed:
+            flow = self.flows.get(flow_id)
+            yield state.started_key(flow_id), state.times_record(flow.started) if flow and flow.started else None
+        for flow_id in self._codes_changed:
+            flow = self.flows.get(flow_id)
+            yield state.codes_key(flow_id), state.times_record(flow.codes) if flow and flow.codes else None
         self._changed.clear()
+        self._started_changed.clear()
+        self._codes_changed.clear()
 
 
 def _note_failure(flow: Flow, run: RunSeen, fact: Fact) -> bool:

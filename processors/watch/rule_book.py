@@ -7,7 +7,14 @@ from typing import Final
 from processors.watch.durations import DAY_MS, HOUR_MS, SECOND_MS
 from processors.watch.rules.consecutive_failures import ConsecutiveFailures
 from processors.watch.rules.failure_count import FailureCount
-from processors.watch.rules.rule import Rule, RuleHead
+from processors.watch.rules.new_error_code import NewErrorCode
+from processors.watch.rules.org_failures import OrgFailures
+from processors.watch.rules.overdue import Overdue
+from processors.watch.rules.partial_errors import PartialErrors
+from processors.watch.rules.record_loss import RecordLoss
+from processors.watch.rules.rule import STARTED, Rule, RuleHead
+from processors.watch.rules.slow import Slow
+from processors.watch.rules.stalled import Stalled
 
 NEWEST_KEPT: Final = 20
 """At least so many of a flow's newest finished runs are kept whatever their age: weekly flows have few in the grace."""
@@ -48,6 +55,8 @@ class RuleBook:
     window: WindowSettings
     rules: tuple[Rule, ...]
     flows: Mapping[str, FlowSettings]
+    org_rules: tuple[OrgFailures, ...] = ()
+    """Rules about all flows of an organisation, which have an agent of their own."""
 
     def flow(self, flow_id: str) -> FlowSettings:
         """Return what the rules file says of a flow, which is mostly nothing."""
@@ -65,18 +74,36 @@ class RuleBook:
         return max([NEWEST_KEPT, *(rule.needs_runs for rule in self.rules)])
 
     @property
+    def memory_ms(self) -> int:
+        """How long an error code of a flow is remembered; 0 if no rule asks for it."""
+        return max((rule.memory_ms for rule in self.rules), default=0)
+
+    @property
+    def tracks_started(self) -> bool:
+        """Tell whether a rule waits for the end of runs that have started."""
+        return any(rule.wakes_on & STARTED for rule in self.rules)
+
+    @property
     def forget_ms(self) -> int:
-        """After how much silence a flow is forgotten; never before its windows are."""
-        return max(FORGET_AFTER_MS, self.keep_ms + self.window.size_ms + 1)
+        """After how much silence a flow is forgotten; never before its windows are, and no rule misses its codes."""
+        latest = self.window.size_ms + self.window.grace_ms
+        return max(FORGET_AFTER_MS, self.keep_ms + self.window.size_ms + 1, self.memory_ms + latest)
 
 
 def built_in() -> RuleBook:
-    """Return the rules that hold without a file: those of the contract whose kinds this version has."""
+    """Return the rules that hold without a file."""
     return RuleBook(
         WindowSettings(),
         (
             FailureCount(RuleHead("repeated-failures", "critical")),
             ConsecutiveFailures(RuleHead("consecutive-failures", "warning")),
+            RecordLoss(RuleHead("record-loss", "warning")),
+            PartialErrors(RuleHead("partial-errors", "warning")),
+            Stalled(RuleHead("stalled", "warning")),
+            Overdue(RuleHead("overdue", "warning")),
+            Slow(RuleHead("slow", "info")),
+            NewErrorCode(RuleHead("new-error-code", "info")),
         ),
         {},
+        (OrgFailures(RuleHead("org-failures", "critical")),),
     )

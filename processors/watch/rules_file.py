@@ -8,8 +8,8 @@ from typing import Final, NamedTuple, get_args
 
 from processors.watch.durations import DAY_MS, written
 from processors.watch.rule_book import FlowSettings, RuleBook, WindowSettings, built_in
-from processors.watch.rules import KINDS, PLANNED
-from processors.watch.rules.rule import Rule, RuleHead
+from processors.watch.rules import KINDS, OrgFailures, Rule
+from processors.watch.rules.rule import RuleHead
 from processors.watch.toml_lines import Path as Place
 from processors.watch.toml_lines import line_of, lines_of
 from schemas.alert import Severity
@@ -19,7 +19,7 @@ __all__ = ["RuleBook", "RuleMistake", "RulesInvalid", "built_in", "load", "parse
 
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 MATCHED: Final = ("flow_id", "flow_name", "org_id", "sandbox_name")
-OWN_LABELS: Final = ("alertname", *MATCHED, "severity")
+OWN_LABELS: Final = ("alertname", *MATCHED, "severity", "error_code")
 HEAD: Final = ("name", "kind", "severity", "match")
 MAX_WINDOW_MS: Final = 31 * DAY_MS
 
@@ -160,6 +160,18 @@ class _Section:
             return default_ms
         return duration
 
+    def has(self, key: str) -> bool:
+        return key in self.table
+
+    def number(self, key: str, default: float, *, at_most: float) -> float:
+        value = self.table.get(key)
+        if value is None:
+            return default
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= at_most:
+            return float(value)
+        self.wrong(key, f"must be a number above 0 and at most {at_most:g}, not {_shown(value)}")
+        return default
+
     def count(self, key: str, default: int, *, at_most: int = 10_000) -> int:
         value = self.table.get(key, default)
         if type(value) is int and 1 <= value <= at_most:
@@ -183,7 +195,10 @@ def _book(file: _Section) -> RuleBook:
     _refuse_repeated_names(tables)
     flows = file.section("flow")
     settings = {flow_id: _flow(flows.section(flow_id)) for flow_id in flows.table}
-    return RuleBook(window, tuple(rules) if "rule" in file.table else built_in().rules, settings)
+    if "rule" not in file.table:
+        return RuleBook(window, built_in().rules, settings, built_in().org_rules)
+    of_orgs = tuple(rule for rule in rules if isinstance(rule, OrgFailures))
+    return RuleBook(window, tuple(rule for rule in rules if not isinstance(rule, OrgFailures)), settings, of_orgs)
 
 
 def _window(section: _Section) -> WindowSettings:
@@ -209,7 +224,7 @@ def _flow(section: _Section) -> FlowSettings:
     return FlowSettings(section.text("name"), every_ms, labels.texts())
 
 
-def _rule(section: _Section) -> Rule | None:
+def _rule(section: _Section) -> Rule | OrgFailures | None:
     name = section.table.get("kind")
     kind = KINDS.get(name) if isinstance(name, str) else None
     head = _head(section)
@@ -219,8 +234,6 @@ def _rule(section: _Section) -> Rule | None:
     known = ", ".join(KINDS)
     if name is None:
         section.wrong("kind", f"is missing; allowed: {known}")
-    elif isinstance(name, str) and name in PLANNED:
-        section.wrong("kind", f"{_shown(name)} is not available in this version; allowed: {known}")
     else:
         section.wrong("kind", f"must be one of {known}, not {_shown(name)}")
     return None

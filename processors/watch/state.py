@@ -1,12 +1,15 @@
 """Define the records of the state topic, and put a partition together from them again.
 
-Three kinds, each under a key of its own, so that compaction keeps the newest of each:
+Five kinds, each under a key of its own, so that compaction keeps the newest of each:
 
 - ``position``: how far the input is applied, and the watermark.
 - ``flow``: what is not in the windows' facts: names, open incidents, the newest failure, runs that outlived their
   window.
 - ``pane``: up to :data:`~processors.watch.panes.CHUNK_FACTS` facts of a window. The pane's revision and the flow's own
   time are in each chunk that is written; the highest counts.
+
+- ``started``: a flow's runs without an outcome, and since when.
+- ``codes``: a flow's error codes, and when each was last seen.
 
 That a window is final, and that it can no longer be corrected, follows from the watermark. Keys are msgpack, so that
 nothing a flow id can contain makes two of them equal.
@@ -18,7 +21,7 @@ from typing import Final
 import msgspec
 
 from processors.watch.facts import Fact, Labels, LastFailure
-from processors.watch.flows import Flow
+from processors.watch.flows import Flow, Place
 from processors.watch.incident import Incident
 from processors.watch.panes import Chunk, Pane
 from processors.watch.watermark import Watermark
@@ -44,6 +47,8 @@ class FlowRecord(msgspec.Struct, array_like=True, frozen=True):
     last_failure: LastFailure | None
     incidents: list[Incident]
     outlived: list[Fact]
+    opened: int = 0
+    reported: Place | None = None
 
 
 class ChunkRecord(msgspec.Struct, array_like=True, frozen=True):
@@ -65,6 +70,21 @@ def chunk_key(flow_id: str, start: int, number: int) -> bytes:
     return encode(["pane", flow_id, start, number])
 
 
+def started_key(flow_id: str) -> bytes:
+    """Return the key of the record of a flow's started runs."""
+    return encode(["started", flow_id])
+
+
+def codes_key(flow_id: str) -> bytes:
+    """Return the key of the record of a flow's error codes."""
+    return encode(["codes", flow_id])
+
+
+def times_record(moments: dict[str, int]) -> bytes:
+    """Write a flow's started runs or error codes, each with its time."""
+    return encode(moments)
+
+
 def position_record(position: int, watermark: Watermark) -> bytes:
     """Write how far the partition has come."""
     return encode(PositionRecord(position, watermark.value, watermark.newest, watermark.newest_seen_at))
@@ -73,7 +93,8 @@ def position_record(position: int, watermark: Watermark) -> bytes:
 def flow_record(flow: Flow) -> bytes:
     """Write what is known of a flow."""
     incidents, outlived = list(flow.incidents.values()), list(flow.outlived.values())
-    return encode(FlowRecord(flow.names, flow.own_time, flow.last_failure, incidents, outlived))
+    record = FlowRecord(flow.names, flow.own_time, flow.last_failure, incidents, outlived, flow.opened, flow.reported)
+    return encode(record)
 
 
 def chunk_record(pane: Pane, chunk: Chunk, own_time: int) -> bytes:
@@ -88,6 +109,7 @@ class StateUnknown(Exception):
 _decode_position: Final = msgspec.msgpack.Decoder(PositionRecord).decode
 _decode_flow: Final = msgspec.msgpack.Decoder(FlowRecord).decode
 _decode_chunk: Final = msgspec.msgpack.Decoder(ChunkRecord).decode
+_decode_times: Final = msgspec.msgpack.Decoder(dict[str, int]).decode
 
 
 class Snapshot:
@@ -133,22 +155,26 @@ class Snapshot:
                 case ["position"]:
                     continue
                 case ["flow", str(flow_id)]:
-                    flows[flow_id] = _flow(flow_id, _decode_flow(value))
+                    _take_up(flows.setdefault(flow_id, Flow(flow_id)), _decode_flow(value))
+                case ["started", str(flow_id)]:
+                    flows.setdefault(flow_id, Flow(flow_id)).started = _decode_times(value)
+                case ["codes", str(flow_id)]:
+                    flows.setdefault(flow_id, Flow(flow_id)).codes = _decode_times(value)
                 case ["pane", str(flow_id), int(start), int(number)]:
                     yield flow_id, start, number, value
                 case other:
                     raise StateUnknown(f"a record of kind {other!r} in the state of watch")
 
 
-def _flow(flow_id: str, record: FlowRecord) -> Flow:
-    flow = Flow(flow_id)
+def _take_up(flow: Flow, record: FlowRecord) -> None:
     flow.names = record.names
     flow.own_time = record.own_time
     flow.last_failure = record.last_failure
-    flow.incidents = {incident.rule: incident for incident in record.incidents}
+    flow.incidents = {incident.name: incident for incident in record.incidents}
     flow.outlived = {fact.run_id: fact for fact in record.outlived}
     flow.facts = dict(flow.outlived)
-    return flow
+    flow.opened = record.opened
+    flow.reported = record.reported
 
 
 def _add_chunk(flow: Flow, pane: Pane, number: int, record: ChunkRecord) -> None:

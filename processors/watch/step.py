@@ -104,11 +104,13 @@ class WatchStep:
     def _outputs(self, now_ms: int) -> list[Output]:
         ledger, watermark = self._ledger, self._ledger.watermark
         outputs, self._dead_letters = self._dead_letters, []
-        for alert in ledger.alerts:
+        for key, alert in ledger.told:
             self._alerts[alert.rule, alert.state] = self._alerts.get((alert.rule, alert.state), 0) + 1
-            key = f"{alert.rule}|{alert.labels['flow_id']}".encode()
-            outputs.append(Output(self._topics.alerts.name, key, _encode(alert)))
-        ledger.alerts.clear()
+            outputs.append(Output(self._topics.alerts.name, key.encode(), _encode(alert)))
+        ledger.told.clear()
+        org_incidents = self._topics.org_incidents.name
+        outputs.extend(Output(org_incidents, report.key, _encode(report)) for report in ledger.failing)
+        ledger.failing.clear()
         before = len(outputs)
         metrics = self._topics.metrics.name
         outputs.extend(Output(metrics, *row) for row in ledger.windows.rows(watermark.value, now_ms))

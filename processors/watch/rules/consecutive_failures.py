@@ -1,16 +1,24 @@
 """Fire when the newest runs of a flow have all failed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from processors.watch.facts import Fact
 from processors.watch.flows import Flow
-from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, RuleHead, Verdicts
-from schemas.alert import AlertReason
+from processors.watch.rules.rule import (
+    FAILED,
+    NONE,
+    Change,
+    Closing,
+    Opening,
+    Parameters,
+    RuleHead,
+    Verdicts,
+    escalating,
+)
 
 KIND = "consecutive_failures"
-PARAMETERS = ("threshold",)
-MAX_THRESHOLD = 500
+PARAMETERS = ("threshold", "escalate_at")
+MAX_THRESHOLD: Final = 500
 """So many runs of a flow are kept whatever their age, and have to fit into one state record."""
 
 
@@ -21,38 +29,41 @@ class ConsecutiveFailures:
     head: RuleHead
     threshold: int = 3
 
-    @property
-    def kind(self) -> str:
-        return KIND
-
-    @property
-    def reach_ms(self) -> int:
-        return 0
+    kind = KIND
+    reach_ms = 0
+    wakes_on = FAILED
+    memory_ms = 0
+    is_timed = False
+    is_about_failures = True
 
     @property
     def needs_runs(self) -> int:
-        return self.threshold
+        return int(self.head.escalate_at or self.threshold)
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Open on a streak that is long enough, close when it is broken."""
-        is_open = self.head.name in flow.incidents
-        if self._all_failed(flow) == is_open:
+        incident = flow.incidents.get(self.head.name)
+        if self._all_failed(flow):
+            if incident is None:
+                return (self._opening(flow),)
+            is_worse = self.head.escalate_at and self.head.escalates(incident, len(flow.streak()))
+            return (self._opening(flow, escalated=True),) if is_worse else NONE
+        if incident is None:
             return NONE
-        if not is_open:
-            return (self._opening(flow.streak()),)
-        reason: AlertReason = "corrected" if change.is_correction(flow) else "recovered"
-        return (Closing(reason, change.added.occurred_at, len(flow.streak())),)
+        return (Closing(change.better_reason(flow), change.added.occurred_at, len(flow.streak())),)
 
     def _all_failed(self, flow: Flow) -> bool:
         # The nth newest failure is the nth newest run only if nothing else lies in between.
         nth, failures, finished = self.threshold, flow.failures, flow.finished
         return len(failures) >= nth and failures[-nth] is finished[-nth]
 
-    def _opening(self, streak: Sequence[Fact]) -> Opening:
-        crossed = streak[self.threshold - 1]
-        return Opening(crossed.occurred_at, len(streak), streak, streak[0].occurred_at, streak[-1].occurred_at)
+    def _opening(self, flow: Flow, *, escalated: bool = False) -> Opening:
+        streak = flow.streak()
+        starts_at = streak[self.threshold - 1].occurred_at
+        first, last = streak[0].occurred_at, streak[-1].occurred_at
+        return Opening(starts_at, len(streak), streak, first, last, is_escalation=escalated)
 
-    def deadline(self, flow: Flow) -> int | None:
+    def deadline(self, flow: Flow, now: int) -> int | None:
         """Time alone changes nothing."""
         return None
 
@@ -70,7 +81,19 @@ class ConsecutiveFailures:
             return "has recovered: its newest run did not fail"
         return "has not failed that often in a row, as a late or re-sent run showed"
 
+    def describe_limit(self, limit: float) -> str:
+        """Say how many."""
+        return f"{limit:g} in a row"
+
 
 def read(head: RuleHead, parameters: Parameters) -> ConsecutiveFailures:
     """Make the rule from its table in the rules file."""
-    return ConsecutiveFailures(head, parameters.count("threshold", 3, at_most=MAX_THRESHOLD))
+    threshold = parameters.count("threshold", 3, at_most=MAX_THRESHOLD)
+    head = escalating(
+        head,
+        parameters,
+        threshold,
+        str(threshold),
+        lambda: parameters.count("escalate_at", threshold + 1, at_most=MAX_THRESHOLD),
+    )
+    return ConsecutiveFailures(head, threshold)

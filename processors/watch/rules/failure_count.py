@@ -4,10 +4,20 @@ from dataclasses import dataclass
 
 from processors.watch.durations import HOUR_MS, written
 from processors.watch.flows import Flow
-from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, RuleHead, Verdicts
+from processors.watch.rules.rule import (
+    FAILED,
+    NONE,
+    Change,
+    Closing,
+    Opening,
+    Parameters,
+    RuleHead,
+    Verdicts,
+    escalating,
+)
 
 KIND = "failure_count"
-PARAMETERS = ("threshold", "within", "resolve_below")
+PARAMETERS = ("threshold", "within", "resolve_below", "escalate_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +31,30 @@ class FailureCount:
     within_ms: int = 6 * HOUR_MS
     resolve_below: int = 1
 
-    @property
-    def kind(self) -> str:
-        return KIND
+    kind = KIND
+    needs_runs = 0
+    wakes_on = FAILED
+    memory_ms = 0
+    is_timed = True
+    is_about_failures = True
 
     @property
     def reach_ms(self) -> int:
         # It fires only while a failure is left in the span at the watermark, and the flow's own span can end there.
         return 2 * self.within_ms
 
-    @property
-    def needs_runs(self) -> int:
-        return 0
-
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Open on too many failures, unless the watermark has left them behind; close if a correction removed them."""
         failures = flow.failures
-        if self.head.name in flow.incidents:
-            return NONE if self._remain(flow, watermark) else (self._corrected(flow, change, watermark),)
+        incident = flow.incidents.get(self.head.name)
+        if incident is not None and not self._remain(flow, watermark):
+            return (self._corrected(flow, change, watermark),)
         if len(failures) < self.threshold:
             return NONE
         span_start = flow.own_time - self.within_ms
+        if incident is not None:
+            is_worse = self.head.escalate_at and self.head.escalates(incident, flow.failures_after(span_start))
+            return (self._opening(flow, span_start, escalated=True),) if is_worse else NONE
         if failures[-self.threshold].occurred_at <= span_start or not self._remain(flow, watermark):
             return NONE
         return (self._opening(flow, span_start),)
@@ -50,16 +63,17 @@ class FailureCount:
         nth = self.resolve_below
         return len(flow.failures) >= nth and flow.failures[-nth].occurred_at > watermark - self.within_ms
 
-    def _opening(self, flow: Flow, span_start: int) -> Opening:
+    def _opening(self, flow: Flow, span_start: int, *, escalated: bool = False) -> Opening:
         count = flow.failures_after(span_start)
         evidence = flow.failures[-count:]
-        return Opening(evidence[self.threshold - 1].occurred_at, count, evidence, span_start, flow.own_time)
+        starts_at = evidence[self.threshold - 1].occurred_at
+        return Opening(starts_at, count, evidence, span_start, flow.own_time, is_escalation=escalated)
 
     def _corrected(self, flow: Flow, change: Change, watermark: int) -> Closing:
         span_start = watermark - self.within_ms
         return Closing("corrected", change.added.occurred_at, flow.failures_after(span_start), span_start, watermark)
 
-    def deadline(self, flow: Flow) -> int | None:
+    def deadline(self, flow: Flow, now: int) -> int | None:
         """The moment at which the failure that keeps the incident open leaves the span."""
         if self.head.name not in flow.incidents or len(flow.failures) < self.resolve_below:
             return None
@@ -67,7 +81,7 @@ class FailureCount:
 
     def on_time(self, flow: Flow, moment: int) -> Verdicts:
         """Close: time has left too few failures in the span."""
-        ends_at = self.deadline(flow)
+        ends_at = self.deadline(flow, moment)
         if ends_at is None or ends_at > moment:
             return NONE
         span_start = ends_at - self.within_ms
@@ -84,6 +98,10 @@ class FailureCount:
         why = ", as a late or re-sent run showed" if closing.reason == "corrected" else ""
         return f"has calmed down: {left} in the last {written(self.within_ms)}{why}"
 
+    def describe_limit(self, limit: float) -> str:
+        """Say how many."""
+        return f"{limit:g} in {written(self.within_ms)}"
+
 
 def read(head: RuleHead, parameters: Parameters) -> FailureCount:
     """Make the rule from its table in the rules file."""
@@ -92,4 +110,7 @@ def read(head: RuleHead, parameters: Parameters) -> FailureCount:
     resolve_below = parameters.count("resolve_below", 1)
     if resolve_below > threshold:
         parameters.wrong("resolve_below", f"must not be above threshold ({threshold}), or nothing would ever fire")
+    head = escalating(
+        head, parameters, threshold, str(threshold), lambda: parameters.count("escalate_at", threshold + 1)
+    )
     return FailureCount(head, threshold, within_ms, resolve_below)

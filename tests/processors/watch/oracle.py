@@ -2,66 +2,33 @@
 
 Written from the contract, without a look at how the processors do it: plain lists, no state kept up to date, everything
 computed anew. Slow on purpose. What is remembered between steps is only what an observer would have seen: the history
-itself, the rows and the open incidents.
+itself, the rows and the open incidents. What each kind of rule means stands in :mod:`oracle_rules`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from processors.watch.rule_book import RuleBook
-from processors.watch.rules.consecutive_failures import ConsecutiveFailures
-from processors.watch.rules.failure_count import FailureCount
+from processors.watch.rules.rule import Rule
 from schemas import times
+from tests.processors.watch.oracle_rules import (
+    COUNTED,
+    FINISHED,
+    Condition,
+    FlowHistory,
+    Incident,
+    Over,
+    Record,
+    Seen,
+    conditions,
+    ended,
+    ended_by_time,
+    true_by_time,
+)
 
 Row = dict[str, Any]
 Transition = dict[str, Any]
-Record = Mapping[str, Any]
-
-FINISHED = ("success", "failed", "partial")
-COUNTED = (*FINISHED, "unknown")
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One notification of a counted run that was not too late."""
-
-    arrival: int
-    at: int
-    run: Record
-    watermark: int
-
-    @property
-    def run_id(self) -> str:
-        return str(self.run["run_id"])
-
-    @property
-    def status(self) -> str:
-        return str(self.run["status"])
-
-    @property
-    def age(self) -> tuple[int, int]:
-        return (self.at, self.arrival)
-
-
-@dataclass
-class Open:
-    """An incident that has fired."""
-
-    starts_at: int
-    number: int
-    """How manieth of its key."""
-
-
-@dataclass
-class FlowHistory:
-    """All that ever arrived of one flow."""
-
-    seen: list[Seen] = field(default_factory=list)
-    known: list[Seen] = field(default_factory=list)
-    """Of each run the notification that counts, as long as anything may look back at it."""
-    own_time: int = -1
-    open: dict[str, Open] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,20 +70,29 @@ class Oracle:
             if counted:
                 self.too_late.append(arrival)
             return
-        flow = self.flows.setdefault(str(record["flow_id"]), FlowHistory())
-        if not counted:
-            flow.own_time = max(flow.own_time, at)
-            return
-        earlier = [seen for seen in flow.known if seen.run_id == record["run_id"]]
-        if earlier and earlier[0].at > at:
-            return
+        flow_id = str(record["flow_id"])
+        if flow_id not in self.flows:
+            settings = self.book.flow(flow_id)
+            self.flows[flow_id] = FlowHistory(flow_id, settings.name, settings.every_ms)
+        flow = self.flows[flow_id]
         seen = Seen(arrival, at, record, self.watermark)
-        flow.own_time = max(flow.own_time, at)
-        flow.seen.append(seen)
-        flow.known = [other for other in flow.known if other not in earlier] + [seen]
-        self.forget_old_runs(flow)
-        self.write_rows(str(record["flow_id"]), flow)
-        self.judge(str(record["flow_id"]), flow, seen, bool(earlier))
+        earlier = [other for other in flow.known if other.run_id == record["run_id"]]
+        if counted and earlier and earlier[0].at > at:
+            return
+        flow.learn(seen)
+        if counted:
+            flow.seen.append(seen)
+            flow.known = [other for other in flow.known if other not in earlier] + [seen]
+            flow.started.pop(seen.run_id, None)
+            self.forget_old_runs(flow)
+            self.write_rows(flow_id, flow)
+        elif not earlier:
+            started_at = times.from_text(record["started_at"]) if record["started_at"] else at
+            since = min(at, started_at, flow.started.get(seen.run_id, at))
+            flow.started[seen.run_id] = since
+        self.judge(flow, seen, earlier[0] if counted and earlier else None)
+        if record["status"] in FINISHED:
+            flow.codes += [(code, at) for code in seen.codes]
 
     def tick(self, now: int) -> None:
         """Time passes, and nothing waits unread."""
@@ -146,29 +122,37 @@ class Oracle:
     def advance(self, watermark: int) -> None:
         if watermark == self.watermark:
             return
-        self.watermark = watermark
-        due = []
-        for flow_id, flow in self.flows.items():
-            for rule in self.book.rules:
-                if isinstance(rule, FailureCount) and rule.head.name in flow.open:
-                    ended = self.moment_of_expiry(rule, flow)
-                    if ended is not None:
-                        due.append((ended[0], flow_id, rule.head.name, ended[1], rule))
-        for ends_at, flow_id, _, left, failure_count in sorted(due, key=lambda one: one[:3]):
-            self.resolve(failure_count, flow_id, self.flows[flow_id], "expired", ends_at, left)
+        before, self.watermark = self.watermark, watermark
+        while due := [found for flow in self.flows.values() for found in self.due(flow, before)]:
+            at, flow_id, _, rule, verdict = min(due, key=lambda one: one[:3])
+            self.carry_out(rule, self.flows[flow_id], verdict)
+            before = max(before, at - 1)
         for flow in self.flows.values():
             self.forget_old_runs(flow)
-        for flow_id in [name for name, flow in self.flows.items() if not flow.open]:
-            if self.flows[flow_id].own_time + self.book.forget_ms < watermark:
-                self.flows[flow_id].known, self.flows[flow_id].own_time = [], -1
+        for flow_id in [name for name, flow in self.flows.items() if self.is_forgotten(flow)]:
+            rows = list(self.flows[flow_id].seen)
+            self.flows[flow_id] = FlowHistory(flow_id, self.flows[flow_id].given_name, self.flows[flow_id].every_ms)
+            self.flows[flow_id].seen = rows
 
-    def moment_of_expiry(self, rule: FailureCount, flow: FlowHistory) -> tuple[int, int] | None:
-        failed = [seen.at for seen in flow.known if seen.status == "failed"]
-        for moment in sorted(at + rule.within_ms for at in failed):
-            left = len([at for at in failed if at > moment - rule.within_ms])
-            if left < rule.resolve_below and moment <= self.watermark:
-                return moment, left
-        return None
+    def due(self, flow: FlowHistory, before: int) -> list[tuple[int, str, str, Rule, Condition | Over]]:
+        """Return the next thing that time says of each rule of a flow."""
+        found: list[tuple[int, str, str, Rule, Condition | Over]] = []
+        for rule in self.rules_of(flow):
+            over, true = ended_by_time(rule, flow, before, self.watermark), true_by_time(rule, flow)
+            if over is not None:
+                found.append((over.ends_at, flow.flow_id, rule.head.name, rule, over))
+            if true is not None and true.starts_at <= self.watermark:
+                found.append((true.starts_at, flow.flow_id, rule.head.name, rule, true))
+        return found
+
+    def is_forgotten(self, flow: FlowHistory) -> bool:
+        """A flow is forgotten when it is silent for long, and nothing is open or will be by time alone."""
+        pending = any(true_by_time(rule, flow) for rule in self.rules_of(flow))
+        return not flow.open and not pending and flow.own_time + self.book.forget_ms < self.watermark
+
+    def rules_of(self, flow: FlowHistory) -> list[Rule]:
+        open_rules = {incident.rule for incident in flow.open.values()}
+        return [rule for rule in self.book.rules if rule.head.name in open_rules or rule.head.matches(flow.labels)]
 
     def forget_old_runs(self, flow: FlowHistory) -> None:
         finished = sorted((seen for seen in flow.known if seen.status in FINISHED), key=lambda seen: seen.age)
@@ -246,103 +230,70 @@ class Oracle:
 
     # -- rules
 
-    def judge(self, flow_id: str, flow: FlowHistory, arrived: Seen, resent: bool) -> None:
-        for rule in self.book.rules:
-            if isinstance(rule, FailureCount):
-                self.judge_count(rule, flow_id, flow, arrived)
-            elif isinstance(rule, ConsecutiveFailures):
-                self.judge_streak(rule, flow_id, flow, arrived, resent)
+    def judge(self, flow: FlowHistory, arrived: Seen, removed: Seen | None) -> None:
+        for rule in self.rules_of(flow):
+            over = list(ended(rule, flow, arrived, removed, self.watermark))
+            true = list(conditions(rule, flow, arrived, removed, self.watermark))
+            for ending in over:
+                self.carry_out(rule, flow, ending)
+            for condition in true:
+                self.carry_out(rule, flow, condition)
+            while (due := true_by_time(rule, flow)) is not None and due.starts_at <= self.watermark:
+                self.carry_out(rule, flow, due)
 
-    def judge_count(self, rule: FailureCount, flow_id: str, flow: FlowHistory, arrived: Seen) -> None:
-        failed = sorted((seen for seen in flow.known if seen.status == "failed"), key=lambda seen: seen.age)
-        left = [seen for seen in failed if self.watermark - rule.within_ms < seen.at <= self.watermark]
-        if rule.head.name in flow.open:
-            if len(left) < rule.resolve_below:
-                self.resolve(rule, flow_id, flow, "corrected", arrived.at, len(left))
-            return
-        span = [seen for seen in failed if flow.own_time - rule.within_ms < seen.at <= flow.own_time]
-        if len(span) >= rule.threshold and len(left) >= rule.resolve_below:
-            crossed = span[rule.threshold - 1]
-            self.fire(rule, flow_id, flow, crossed, span, (flow.own_time - rule.within_ms, flow.own_time))
+    def carry_out(self, rule: Rule, flow: FlowHistory, verdict: Condition | Over) -> None:
+        name = f"{rule.head.name}|{verdict.subject}"
+        incident = flow.open.get(name)
+        if isinstance(verdict, Over):
+            assert incident is not None
+            del flow.open[name]
+            self.tell(rule, flow, incident, verdict)
+        elif incident is None:
+            key = "|".join(part for part in (rule.head.name, flow.flow_id, verdict.subject) if part)
+            self.fired[key] = self.fired.get(key, 0) + 1
+            limit = rule.threshold if verdict.threshold is None else verdict.threshold
+            incident = Incident(rule.head.name, verdict, key, self.fired[key], limit, rule.head.severity)
+            if verdict.is_worse:
+                incident.severity, incident.escalated = "critical", True
+            flow.open[name] = incident
+            self.tell(rule, flow, incident, verdict)
+        elif verdict.is_worse and not incident.escalated:
+            incident.severity, incident.escalated = "critical", True
+            self.tell(rule, flow, incident, verdict, "escalated")
 
-    def judge_streak(
-        self, rule: ConsecutiveFailures, flow_id: str, flow: FlowHistory, arrived: Seen, resent: bool
+    def tell(
+        self, rule: Rule, flow: FlowHistory, incident: Incident, verdict: Condition | Over, reason: str = "threshold"
     ) -> None:
-        finished = sorted((seen for seen in flow.known if seen.status in FINISHED), key=lambda seen: seen.age)
-        newest = finished[-rule.threshold :]
-        all_failed = len(newest) == rule.threshold and all(seen.status == "failed" for seen in newest)
-        streak: list[Seen] = []
-        for seen in reversed(finished):
-            if seen.status != "failed":
-                break
-            streak.insert(0, seen)
-        if all_failed and rule.head.name not in flow.open:
-            crossed = streak[rule.threshold - 1]
-            self.fire(rule, flow_id, flow, crossed, streak, (streak[0].at, streak[-1].at))
-        elif not all_failed and rule.head.name in flow.open:
-            better = not resent and finished[-1] is arrived
-            self.resolve(rule, flow_id, flow, "recovered" if better else "corrected", arrived.at, len(streak))
-
-    def fire(
-        self,
-        rule: FailureCount | ConsecutiveFailures,
-        flow_id: str,
-        flow: FlowHistory,
-        crossed: Seen,
-        evidence: Sequence[Seen],
-        span: tuple[int, int],
-    ) -> None:
-        key = f"{rule.head.name}|{flow_id}"
-        self.fired[key] = self.fired.get(key, 0) + 1
-        flow.open[rule.head.name] = Open(crossed.at, self.fired[key])
-        self.transitions.append(
-            {
-                "key": key,
-                "rule": rule.head.name,
-                "kind": rule.kind,
-                "severity": rule.head.severity,
-                "state": "firing",
-                "reason": "threshold",
-                "starts_at": times.to_text(crossed.at),
-                "ends_at": None,
-                "value": float(len(evidence)),
-                "threshold": float(rule.threshold),
-                "incident": self.fired[key],
-                "revision": 1,
-                "window_start": times.to_text(span[0]),
-                "window_end": times.to_text(span[1]),
-                "first_failure_at": times.to_text(evidence[0].at),
-                "last_failure_at": times.to_text(evidence[-1].at),
-                "run_ids": [seen.run_id for seen in reversed(evidence)][:5],
+        incident.revision += 1
+        told: Transition = {
+            "key": incident.key,
+            "rule": rule.head.name,
+            "kind": rule.kind,
+            "severity": incident.severity,
+            "state": "firing",
+            "reason": reason,
+            "starts_at": times.to_text(incident.opening.starts_at),
+            "ends_at": None,
+            "value": float(verdict.value),
+            "threshold": float(incident.threshold),
+            "incident": incident.number,
+            "revision": incident.revision,
+        }
+        if isinstance(verdict, Over):
+            ends_at = times.to_text(max(verdict.ends_at, incident.opening.starts_at))
+            told |= {"state": "resolved", "reason": verdict.reason, "ends_at": ends_at}
+        else:
+            failed_at = [at for at, _, has_failed in verdict.evidence if has_failed]
+            told |= {
+                "window_start": times.to_text(verdict.window[0]),
+                "window_end": times.to_text(verdict.window[1]),
+                "first_failure_at": times.to_text(failed_at[0]) if failed_at else None,
+                "last_failure_at": times.to_text(failed_at[-1]) if failed_at else None,
+                "run_ids": [run_id for _, run_id, _ in reversed(verdict.evidence)][:5],
             }
-        )
-
-    def resolve(
-        self,
-        rule: FailureCount | ConsecutiveFailures,
-        flow_id: str,
-        flow: FlowHistory,
-        reason: str,
-        ends_at: int,
-        left: int,
-    ) -> None:
-        incident = flow.open.pop(rule.head.name)
-        self.transitions.append(
-            {
-                "key": f"{rule.head.name}|{flow_id}",
-                "rule": rule.head.name,
-                "kind": rule.kind,
-                "severity": rule.head.severity,
-                "state": "resolved",
-                "reason": reason,
-                "starts_at": times.to_text(incident.starts_at),
-                "ends_at": times.to_text(max(ends_at, incident.starts_at)),
-                "value": float(left),
-                "threshold": float(rule.threshold),
-                "incident": incident.number,
-                "revision": 2,
-            }
-        )
+        if reason == "escalated":
+            del told["first_failure_at"], told["last_failure_at"]
+        self.transitions.append(told)
 
 
 def newest_value(members: Iterable[Seen], name: str) -> str | None:

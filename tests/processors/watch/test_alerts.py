@@ -39,8 +39,8 @@ def test_a_firing_description_says_what_to_do() -> None:
     """The flow's id, the limit, the advice of the stage, where to start."""
     [alert] = alerts(*failures(errors=[error("M-1", "bad date", "processing")], **PLACE))
     assert alert.annotations.description == (
-        "Flow f1 in sandbox prod failed 3 times within 6h; the limit of rule often is 3. Check the data against the "
-        "mapping and the schema: the error codes say what was refused. Start at https://experience.adobe.com/#/"
+        "Flow f1 in sandbox prod failed 3 times within 6h; the limit of rule often is 3 in 6h. Check the data against "
+        "the mapping and the schema: the error codes say what was refused. Start at https://experience.adobe.com/#/"
         "@A@AdobeOrg/sname:prod/platform/source/dataflows/f1/activity/r2 . A resolved record follows when it is over."
     )
 

@@ -1,7 +1,7 @@
 """Compare the step with the oracle over generated histories."""
 
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import msgspec
@@ -12,60 +12,126 @@ from processors.watch import step as step_module
 from processors.watch.rule_book import FlowSettings, RuleBook, WindowSettings
 from processors.watch.rules.consecutive_failures import ConsecutiveFailures
 from processors.watch.rules.failure_count import FailureCount
-from processors.watch.rules.rule import RuleHead
+from processors.watch.rules.failure_ratio import FailureRatio
+from processors.watch.rules.new_error_code import NewErrorCode
+from processors.watch.rules.overdue import Overdue
+from processors.watch.rules.partial_errors import PartialErrors
+from processors.watch.rules.record_loss import RecordLoss
+from processors.watch.rules.rule import Rule, RuleHead
+from processors.watch.rules.slow import Slow
+from processors.watch.rules.stalled import Stalled
+from processors.watch.rules.zero_records import ZeroRecords
 from schemas import times
+from schemas.alert import Severity
 from tests.processors.watch.oracle import Oracle
 from tests.processors.watch.records import DAY, MINUTE, T0, Partition, error, run
 
 SIZE = 10 * MINUTE
 
-books = st.builds(
-    lambda grace, final_after, within, threshold, below, streak: RuleBook(
-        WindowSettings(SIZE, "10m", final_after * MINUTE, grace * MINUTE, 30_000),
-        (
-            FailureCount(RuleHead("often", "critical"), threshold, within * MINUTE, min(below, threshold)),
-            ConsecutiveFailures(RuleHead("in-a-row", "warning"), streak),
-        ),
-        {"f1": FlowSettings(name="Orders")},
-    ),
+minutes = st.sampled_from([5, 20, 30, 90])
+
+
+def escalating(name: str, match: dict[str, str], severity: Severity, *limits: float) -> st.SearchStrategy[RuleHead]:
+    """Give rule heads with a second limit or none."""
+    return st.sampled_from([None, *limits]).map(lambda limit: RuleHead(name, severity, match, limit))
+
+
+matches = st.sampled_from([{}, {}, {}, {"flow_name": "N*"}, {"flow_id": "f1"}])
+
+
+@st.composite
+def all_rules(draw: st.DrawFn) -> tuple[Rule, ...]:
+    """Give rules of some kinds, with small limits so that they are crossed."""
+
+    def head(name: str, *limits: float) -> RuleHead:
+        return draw(escalating(name, draw(matches), "warning", *limits))
+
+    many, few = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    within, after = draw(minutes) * MINUTE, draw(minutes) * MINUTE
+    factor = draw(st.sampled_from([1.5, 2.0, 3.0]))
+    worse = draw(st.sampled_from([None, 4.0]))
+    rules: list[Rule] = [
+        FailureCount(head("count", many + 1), many, within, min(few, many)),
+        ConsecutiveFailures(head("row", few + 2), few),
+        FailureRatio(head("ratio", 0.9), 0.5, within, few + 1, draw(st.sampled_from([0.25, 0.5]))),
+        RecordLoss(head("loss", 0.5), 0.1, draw(st.sampled_from([1, 5]))),
+        PartialErrors(head("partial", 0.5), 0.1),
+        ZeroRecords(head("zero", few + 2), few),
+        Slow(head("slow", 4.0), factor, few),
+        Stalled(head("stalled"), factor, few, None, worse),
+        Stalled(head("silent"), factor, few, after, worse and worse * after),
+        Overdue(head("overdue", 3 * after / 1_000), after),
+        NewErrorCode(head("new"), after),
+    ]
+    return tuple(draw(st.lists(st.sampled_from(rules), min_size=1, max_size=4, unique_by=lambda rule: rule.head.name)))
+
+
+windows = st.builds(
+    lambda grace, final_after: WindowSettings(SIZE, "10m", final_after * MINUTE, grace * MINUTE, 30_000),
     grace=st.sampled_from([0, 30, 120, 600]),
     final_after=st.sampled_from([1, 10, 30]),
-    within=st.sampled_from([5, 30, 90]),
-    threshold=st.integers(1, 4),
-    below=st.integers(1, 3),
-    streak=st.integers(1, 3),
 )
+settings_of_flows = st.sampled_from([{}, {"f1": FlowSettings("Orders"), "f2": FlowSettings(every_ms=15 * MINUTE)}])
+books = st.builds(RuleBook, windows, all_rules(), settings_of_flows)
 
-outcomes = st.sampled_from(["failed"] * 6 + ["success"] * 3 + ["partial", "unknown", "in_progress", "scheduled"])
+outcomes = st.sampled_from(
+    ["failed"] * 6 + ["success"] * 4 + ["partial", "unknown", "in_progress", "in_progress", "scheduled"]
+)
 ahead = st.sampled_from([0, 0, 1, 1, 1, 3, 8, 20, 45, 100] + [0] * 9 + [120 * 24 * 60])
 """Minutes that event time moves on before a notification."""
 behind = st.one_of(st.just(0), st.integers(0, 12), st.integers(0, 12), st.integers(0, 100))
 """How late it is."""
 names = st.sampled_from([None, None, "Old", "New"])
+count = st.sampled_from([None, 0, 0, 1, 4, 5, 10, 50])
 
 
-@st.composite
-def notifications(draw: st.DrawFn) -> tuple[int, int, dict[str, Any]]:
-    """One run record of two flows with few runs, so that runs are often notified again; its time is given later."""
-    number = draw(st.integers(0, 15))
-    count = st.none() | st.integers(0, 50)
-    codes = draw(st.lists(st.sampled_from(["A-1", "B-2"]), unique=True, max_size=2))
-    record = run(
-        f"r{number}",
-        draw(outcomes),
-        T0,
-        "f1" if number % 4 else "f2",
-        flow_name=draw(names),
-        org_id=draw(names),
-        duration_ms=draw(count),
-        records={"input": draw(count), "output": draw(count), "failed": draw(count), "lost": draw(count)},
-        bytes={"input": draw(count), "output": None},
-        errors=[error(code, "why") for code in codes],
-    )
-    return draw(ahead), draw(behind), record
+class Note(NamedTuple):
+    """One notification of two flows with few runs, so that runs are often notified again. Times are minutes."""
+
+    ahead: int
+    behind: int
+    number: int
+    status: str
+    name: str | None
+    org: str | None
+    counts: tuple[int | None, ...]
+    codes: tuple[str, ...]
+    started_before: int | None
+
+    def record(self, event: int, moment: int) -> dict[str, Any]:
+        """Return the run record."""
+        duration, given, failed, lost = self.counts
+        started_at = None if self.started_before is None else times.to_text(moment - self.started_before * MINUTE)
+        return run(
+            f"r{self.number}",
+            self.status,
+            moment,
+            "f1" if self.number % 4 else "f2",
+            event_id=f"e{event}",
+            flow_name=self.name,
+            org_id=self.org,
+            started_at=started_at,
+            duration_ms=duration,
+            records={"input": given, "output": given, "failed": failed, "lost": lost},
+            bytes={"input": given, "output": None},
+            errors=[error(code, "why") for code in self.codes],
+        )
 
 
-batches = st.lists(notifications(), min_size=2, max_size=10)
+codes = st.lists(st.sampled_from(["A-1", "B-2"]), unique=True, max_size=2).map(tuple)
+notes = st.builds(
+    Note,
+    ahead,
+    behind,
+    st.integers(0, 15),
+    outcomes,
+    names,
+    names,
+    st.tuples(count, count, count, count),
+    codes,
+    st.sampled_from([None, 0, 10, 200]),
+)
+batches = st.lists(notes, min_size=2, max_size=10)
 steps = st.one_of(
     batches,
     batches,
@@ -83,13 +149,12 @@ class Clock:
         self.time = T0 + DAY
         self.events = 0
 
-    def date(self, batch: list[tuple[int, int, dict[str, Any]]]) -> list[dict[str, Any]]:
+    def date(self, batch: list[Note]) -> list[dict[str, Any]]:
         dated = []
-        for minutes_ahead, minutes_behind, record in batch:
-            self.time += minutes_ahead * MINUTE
+        for note in batch:
+            self.time += note.ahead * MINUTE
             self.events += 1
-            occurred_at = times.to_text(self.time - minutes_behind * MINUTE)
-            dated.append(record | {"event_id": f"e{self.events}", "occurred_at": occurred_at})
+            dated.append(note.record(self.events, self.time - note.behind * MINUTE))
         return dated
 
 
@@ -140,22 +205,17 @@ def told(partition: Partition) -> list[dict[str, Any]]:
         if alert.incident_id not in ids:
             ids.append(alert.incident_id)
         told = msgspec.to_builtins(alert)
-        names = [
-            "rule",
-            "kind",
-            "severity",
-            "state",
-            "reason",
-            "starts_at",
-            "ends_at",
-            "value",
-            "threshold",
-            "revision",
-        ]
+        names = [*TOLD]
         if alert.state == "firing":
-            names += ["window_start", "window_end", "first_failure_at", "last_failure_at", "run_ids"]
+            names += ["window_start", "window_end", "run_ids"]
+            names += ["first_failure_at", "last_failure_at"] if alert.reason == "threshold" else []
         transitions.append({"key": key, "incident": ids.index(alert.incident_id) + 1} | {n: told[n] for n in names})
     return transitions
+
+
+TOLD = (
+    "rule", "kind", "severity", "state", "reason", "starts_at", "ends_at", "value", "threshold", "revision",
+)  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

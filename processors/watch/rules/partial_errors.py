@@ -1,0 +1,84 @@
+"""Fire when records of a run failed although the run did not."""
+
+from dataclasses import dataclass
+
+from processors.watch.facts import Fact
+from processors.watch.flows import Flow
+from processors.watch.rules import newest_run
+from processors.watch.rules.rule import (
+    NONE,
+    SUCCEEDED,
+    Change,
+    Closing,
+    Opening,
+    Parameters,
+    RuleHead,
+    Verdicts,
+    escalating,
+    percent,
+)
+
+KIND = "partial_errors"
+PARAMETERS = ("threshold", "escalate_at")
+
+
+@dataclass(frozen=True, slots=True)
+class PartialErrors:
+    """Of the newest successful or partial run with known figures at least ``threshold`` of the input failed."""
+
+    head: RuleHead
+    threshold: float = 0.005
+
+    kind = KIND
+    reach_ms = 0
+    needs_runs = 1
+    wakes_on = SUCCEEDED
+    memory_ms = 0
+    is_timed = False
+    is_about_failures = False
+
+    def measure(self, flow: Flow, fact: Fact) -> float | None:
+        """Return the share of the input that failed; of no input there is none."""
+        if fact.failed is None or not fact.input:
+            return None
+        return fact.failed / fact.input
+
+    def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
+        """Judge by the newest run that can be judged."""
+        return newest_run.look(self, flow, change)
+
+    def deadline(self, flow: Flow, now: int) -> int | None:
+        """Time alone changes nothing."""
+        return None
+
+    def on_time(self, flow: Flow, moment: int) -> Verdicts:
+        """Time alone changes nothing."""
+        return NONE
+
+    def describe_opening(self, opening: Opening) -> str:
+        """Say which share, and how many records of how many."""
+        run = opening.evidence[-1]
+        how = "succeeded" if run.status == "success" else "succeeded in part"
+        return (
+            f"{how}, yet {percent(opening.value)} of its input ({run.failed} of {run.input} records) "
+            f"{'was' if run.failed == 1 else 'were'} refused"
+        )
+
+    def describe_closing(self, closing: Closing) -> str:
+        """Say what failed of the run that ended it."""
+        if closing.reason == "corrected":
+            return "had no such share of failed records, as a late or re-sent run showed"
+        return f"is clean again: {percent(closing.value)} of its newest run's input failed"
+
+    def describe_limit(self, limit: float) -> str:
+        """Say which share."""
+        return f"{percent(limit)} of a run's input"
+
+
+def read(head: RuleHead, parameters: Parameters) -> PartialErrors:
+    """Make the rule from its table in the rules file."""
+    threshold = parameters.number("threshold", 0.005, at_most=1)
+    head = escalating(
+        head, parameters, threshold, f"{threshold:g}", lambda: parameters.number("escalate_at", 2, at_most=1)
+    )
+    return PartialErrors(head, threshold)

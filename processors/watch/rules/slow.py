@@ -1,0 +1,122 @@
+"""Fire when a run took much longer than the flow's runs usually do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from processors.watch.durations import roughly
+from processors.watch.facts import Fact
+from processors.watch.flows import Flow
+from processors.watch.rules import newest_run
+from processors.watch.rules.rule import (
+    NONE,
+    SUCCEEDED,
+    Change,
+    Closing,
+    Opening,
+    Parameters,
+    RuleHead,
+    Verdicts,
+    escalating,
+)
+
+KIND = "slow"
+PARAMETERS = ("factor", "min_runs", "escalate_at")
+
+COMPARED: Final = 20
+"""How many earlier runs a run is compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """The newest successful or partial run took at least ``factor`` times the median of the (up to 20) such runs before
+    it whose duration is known; with fewer than ``min_runs`` of them it is not judged.
+    """
+
+    head: RuleHead
+    factor: float = 2.0
+    min_runs: int = 5
+
+    kind = KIND
+    reach_ms = 0
+    needs_runs = COMPARED + 1
+    wakes_on = SUCCEEDED
+    memory_ms = 0
+    is_timed = False
+    is_about_failures = False
+
+    @property
+    def threshold(self) -> float:
+        return self.factor
+
+    def measure(self, flow: Flow, fact: Fact) -> float | None:
+        """Return how many times the usual duration the run took."""
+        if fact.duration_ms is None:
+            return None
+        earlier = _earlier_durations(flow, fact)
+        if len(earlier) < self.min_runs:
+            return None
+        usual = median(earlier)
+        return fact.duration_ms / usual if usual else None
+
+    def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
+        """Judge by the newest run that can be judged."""
+        return newest_run.look(self, flow, change)
+
+    def deadline(self, flow: Flow, now: int) -> int | None:
+        """Time alone changes nothing."""
+        return None
+
+    def on_time(self, flow: Flow, moment: int) -> Verdicts:
+        """Time alone changes nothing."""
+        return NONE
+
+    def describe_opening(self, opening: Opening) -> str:
+        """Say how long, and how many times the usual."""
+        took = opening.evidence[-1].duration_ms or 0
+        return (
+            f"took {roughly(took)} for a run, {opening.value:.3g} times as long as usual "
+            f"({roughly(round(took / opening.value))})"
+        )
+
+    def describe_closing(self, closing: Closing) -> str:
+        """Say that it is as fast as usual."""
+        if closing.reason == "corrected":
+            return "was not that slow, as a late or re-sent run showed"
+        return f"is as fast as usual again: its newest run took {closing.value:.3g} times the usual"
+
+    def describe_limit(self, limit: float) -> str:
+        """Say how many times the usual."""
+        return f"{limit:g} times the usual duration"
+
+
+def _earlier_durations(flow: Flow, fact: Fact) -> list[int]:
+    finished = flow.finished
+    # Nearly always the newest.
+    end = len(finished) - 1 if finished[-1] is fact else flow.place_of(fact)
+    durations = _known(finished[max(0, end - COMPARED) : end])
+    if len(durations) < COMPARED < end:
+        # Some failed, or did not say how long they took: look further back.
+        durations = _known(finished[max(0, end - newest_run.MAX_LOOK_BACK) : end])[-COMPARED:]
+    return durations
+
+
+def _known(runs: Sequence[Fact]) -> list[int]:
+    return [run.duration_ms for run in runs if run.duration_ms is not None and run.status in SUCCEEDED]
+
+
+def median(values: list[int]) -> float:
+    """Return the middle value, or the mean of the two in the middle. ``values`` is not empty."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def read(head: RuleHead, parameters: Parameters) -> Slow:
+    """Make the rule from its table in the rules file."""
+    factor = parameters.number("factor", 2.0, at_most=1_000)
+    min_runs = parameters.count("min_runs", 5, at_most=COMPARED)
+    head = escalating(
+        head, parameters, factor, f"{factor:g}", lambda: parameters.number("escalate_at", 2_000, at_most=1_000)
+    )
+    return Slow(head, factor, min_runs)

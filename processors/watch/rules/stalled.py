@@ -1,0 +1,144 @@
+"""Fire when a flow that used to run does not run any more."""
+
+from dataclasses import dataclass
+from operator import sub
+from typing import Final
+
+from processors.watch.durations import SECOND_MS, written
+from processors.watch.flows import Flow
+from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, RuleHead, Verdicts, escalating
+from processors.watch.rules.slow import median
+from schemas.run import FINISHED
+
+KIND = "stalled"
+PARAMETERS = ("factor", "min_runs", "after", "escalate_at")
+
+INTERVALS: Final = 10
+"""From so many of the newest intervals between runs the usual one is learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """No finished run for ``after_ms``, else for ``factor`` times the flow's interval: the expected one of the rules
+    file, else the median of its newest ten, once it has had ``min_runs`` runs. Over when one finishes.
+
+    Values and limits of its incidents are seconds without a finished run.
+    """
+
+    head: RuleHead
+    factor: float = 3.0
+    min_runs: int = 5
+    after_ms: int | None = None
+    escalate_after: float | None = None
+    """As ``after_ms`` if that is set, else a factor, as ``factor``."""
+
+    kind = KIND
+    reach_ms = 0
+    wakes_on = FINISHED
+    memory_ms = 0
+    is_timed = True
+    is_about_failures = False
+
+    @property
+    def threshold(self) -> float:
+        return self.factor if self.after_ms is None else self.after_ms / SECOND_MS
+
+    @property
+    def needs_runs(self) -> int:
+        return max(INTERVALS + 1, self.min_runs)
+
+    def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
+        """Close when a run has finished lately enough; time alone opens."""
+        if self.head.name not in flow.incidents:
+            return NONE
+        limit_ms = self._limit(flow)
+        newest = flow.finished[-1].occurred_at if flow.finished else watermark
+        if limit_ms is not None and newest + limit_ms <= watermark:
+            return NONE
+        added = change.added
+        silent_s = max(0, watermark - newest) / SECOND_MS
+        return (Closing(change.better_reason(flow), added.occurred_at, silent_s, evidence=(added,)),)
+
+    def _limit(self, flow: Flow) -> int | None:
+        if self.after_ms is not None:
+            return self.after_ms if flow.finished else None
+        interval_ms = self._interval(flow)
+        return None if interval_ms is None else int(self.factor * interval_ms)
+
+    def _interval(self, flow: Flow) -> float | None:
+        finished = flow.finished
+        if not finished:
+            return None
+        if flow.every_ms is not None:
+            return flow.every_ms
+        if len(finished) < self.min_runs or len(finished) < 2:
+            return None
+        moments = [fact.occurred_at for fact in finished[-INTERVALS - 1 :]]
+        # Runs of one moment have no interval to learn from.
+        return median(list(map(sub, moments[1:], moments))) or None
+
+    def deadline(self, flow: Flow, now: int) -> int | None:
+        """The moment at which the newest finished run is too long ago."""
+        incident = flow.incidents.get(self.head.name)
+        if incident is None:
+            limit_ms = self._limit(flow)
+        elif self.escalate_after is None or incident.has_escalated or not flow.finished:
+            return None
+        elif self.after_ms is not None:
+            limit_ms = int(self.escalate_after)
+        else:
+            interval_ms = self._interval(flow)
+            limit_ms = None if interval_ms is None else int(self.escalate_after * interval_ms)
+        return None if limit_ms is None else flow.finished[-1].occurred_at + limit_ms
+
+    def on_time(self, flow: Flow, moment: int) -> Verdicts:
+        """Open, or escalate: nothing has finished for too long."""
+        since = flow.finished[-1].occurred_at if flow.finished else moment
+        due = self.deadline(flow, moment)
+        if due is None or due > moment:
+            return NONE
+        silent_s = (due - since) / SECOND_MS
+        escalates = self.head.name in flow.incidents
+        limit_s = None if escalates else silent_s
+        evidence = flow.finished[-1:]
+        return (Opening(due, silent_s, evidence, since, due, threshold=limit_s, is_escalation=escalates),)
+
+    def describe_opening(self, opening: Opening) -> str:
+        """Say for how long nothing has finished."""
+        return f"has had no finished run for {written(round(opening.value * SECOND_MS))}"
+
+    def describe_closing(self, closing: Closing) -> str:
+        """Say that it runs again."""
+        if closing.reason == "corrected":
+            return "was not that silent, as a late or re-sent run showed"
+        return "runs again"
+
+    def describe_limit(self, limit: float) -> str:
+        """Say for how long."""
+        return f"{written(round(limit * SECOND_MS))} without a finished run"
+
+
+def read(head: RuleHead, parameters: Parameters) -> Stalled:
+    """Make the rule from its table in the rules file."""
+    factor = parameters.number("factor", 3.0, at_most=1_000)
+    min_runs = parameters.count("min_runs", 5, at_most=100)
+    if not parameters.has("after"):
+        head = escalating(
+            head, parameters, factor, f"{factor:g}", lambda: parameters.number("escalate_at", 2_000, at_most=1_000)
+        )
+        return Stalled(_calm(head), factor, min_runs, None, head.escalate_at)
+    after_ms = parameters.duration("after", 0)
+    head = escalating(
+        head,
+        parameters,
+        after_ms / SECOND_MS,
+        written(after_ms),
+        lambda: parameters.duration("escalate_at", after_ms + 1) / SECOND_MS,
+    )
+    escalate_after = None if head.escalate_at is None else head.escalate_at * SECOND_MS
+    return Stalled(_calm(head), factor, min_runs, after_ms, escalate_after)
+
+
+def _calm(head: RuleHead) -> RuleHead:
+    # What escalates it depends on the flow's interval, so the rule sees to it itself.
+    return RuleHead(head.name, head.severity, head.match)
