@@ -15,6 +15,7 @@ from processors.engine.partition import AgentSpec
 from processors.management import serve
 from processors.metrics import registry
 from processors.normalize.step import NormalizeStep
+from processors.org.step import OrgStep
 from processors.settings import AgentName, ProcessSettings
 from processors.watch.rules_file import RuleBook, load
 from processors.watch.step import WatchStep
@@ -25,24 +26,30 @@ WATCHDOG_S: Final = 5.0
 
 
 def agent_specs(settings: ProcessSettings, agents: Sequence[AgentName], book: RuleBook) -> list[AgentSpec]:
-    """Describe the chosen agents to the engine."""
+    """Describe the chosen agents to the engine. With ``watch`` runs ``org``, which lives on what it reports."""
     topics = settings.topics
-    specs = {
-        "normalize": AgentSpec(
-            "normalize",
-            topics.raw.name,
-            topics.normalize_state.name,
-            lambda partition: NormalizeStep(partition, topics, dedupe_ms=settings.dedupe_ms),
-        ),
-        "watch": AgentSpec(
-            "watch",
-            topics.runs.name,
-            topics.watch_state.name,
-            lambda partition: WatchStep(partition, topics, book),
-            ticks=True,
-        ),
-    }
-    return [specs[name] for name in agents]
+    normalize = AgentSpec(
+        "normalize",
+        topics.raw.name,
+        topics.normalize_state.name,
+        lambda partition: NormalizeStep(partition, topics, dedupe_ms=settings.dedupe_ms),
+    )
+    watch = AgentSpec(
+        "watch",
+        topics.runs.name,
+        topics.watch_state.name,
+        lambda partition: WatchStep(partition, topics, book),
+        ticks=True,
+    )
+    org = AgentSpec(
+        "org",
+        topics.org_incidents.name,
+        topics.org_state.name,
+        lambda partition: OrgStep(partition, topics, book.org_rules),
+        ticks=True,
+    )
+    chosen: dict[AgentName, list[AgentSpec]] = {"normalize": [normalize], "watch": [watch, org]}
+    return [spec for name in agents for spec in chosen[name]]
 
 
 def run(settings: ProcessSettings, agents: Sequence[AgentName]) -> int:

@@ -20,7 +20,7 @@ SHORT: Final = 120
 
 AlertLabels = dict[str, str | None]
 
-_LIKELY: Final = {
+LIKELY: Final = {
     "copy": "most likely at the source (credentials, connectivity or missing files)",
     "processing": "most likely in the data or its mapping",
 }
@@ -46,7 +46,7 @@ def firing(rule: Rule, flow: Flow, labels: AlertLabels, incident: Incident, open
     when = "since" if rule.is_timed or len(opening.evidence) > 1 else "at"
     failure = flow.last_failure if rule.is_about_failures else None
     stage = failure.stage if failure else "other"
-    likely = f", {_LIKELY[stage]}" if stage in _LIKELY else ""
+    likely = f", {LIKELY[stage]}" if stage in LIKELY else ""
     link = _link(failure, flow, labels, newest)
     annotations = Annotations(
         summary=f"{_name(labels)} {what}, {when} {since}{likely}{_top_error(failure, opening, newest)}.",

@@ -162,9 +162,10 @@ class Ledger:
             self._schedule_forgetting(flow)
 
     def _report(self, flow: Flow, moment: str, reason: AlertReason) -> None:
-        """Tell the organisation's own agent if a flow began to fail, or ended, or belongs elsewhere by now."""
-        if not self._book.org_rules:
-            return
+        """Tell the agent of organisations if a flow began to fail, or ceased to, or belongs elsewhere by now.
+
+        Whether a rule asks or not: one that is added later finds what it counts.
+        """
         place = place_of(flow)
         if place == flow.reported:
             return

@@ -183,8 +183,11 @@ class Pane:
         return (
             self.labels, self.runs, self.succeeded, self.failed, self.partial, self.input, self.output,
             self.records_failed, self.lost, self.bytes_in, self.bytes_out, self.shortest, self.longest,
-            self.total_duration, self.durations, self.codes, self.first, self.newest and self.newest[0],
+            self._mean_duration(), self.codes, self.first, self.newest and self.newest[0],
         )  # fmt: skip
+
+    def _mean_duration(self) -> float | None:
+        return self.total_duration / self.durations if self.durations else None
 
     def row(self, window: tuple[str, str, str], name: str | None, *, final: bool, updated_at: str) -> Window:
         """Write the row. ``window`` is start, end and size as text; ``name`` is used where no notification has one."""
@@ -205,9 +208,7 @@ class Pane:
             failure_ratio=self.failed / outcomes if outcomes else None,
             records=WindowRecords(self.input, self.output, self.records_failed, self.lost),
             bytes=WindowBytes(self.bytes_in, self.bytes_out),
-            duration_ms=WindowDurations(
-                self.shortest, self.longest, self.total_duration / self.durations if self.durations else None
-            ),
+            duration_ms=WindowDurations(self.shortest, self.longest, self._mean_duration()),
             errors=codes if len(codes) <= MAX_ROW_CODES else _most_frequent(codes),
             first_run_at=None if self.first is None else times.to_text(self.first),
             last_run_at=None if self.newest is None else times.to_text(self.newest[0]),

@@ -59,7 +59,7 @@ CHANNELS: Final = (
     Channel(
         "alerts",
         "One record for each transition of an incident; the newest of a key is its present state.",
-        "rule|flow_id, or rule|org/<org>/<sandbox>",
+        "rule|flow_id, or rule|flow_id|code, or rule|org/<org>/<sandbox>",
         RECORDS["alert"],
         None,
         ("alert-firing", "alert-resolved"),

@@ -111,6 +111,18 @@ class Oracle:
             rows[f"{flow_id}|{times.to_text(start)}"] = {**row, "final": final}
         return Expected(rows, self.transitions, self.too_late)
 
+    def failing(self) -> dict[str, tuple[str, str]]:
+        """Return where flows with an open failure incident belong, as far as it is known."""
+        failing = {}
+        for flow in self.flows.values():
+            kinds = {
+                rule.kind for rule in self.book.rules for open in flow.open.values() if open.rule == rule.head.name
+            }
+            org = flow.names.get("org_id")
+            if org is not None and kinds & {"failure_count", "failure_ratio", "consecutive_failures"}:
+                failing[flow.flow_id] = (org, flow.names.get("sandbox_name") or "")
+        return failing
+
     # -- time
 
     def window_of(self, at: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from processors.engine.step import Header, Output
+from processors.watch.failing import Failing
 from processors.watch.rule_book import RuleBook
 from processors.watch.step import WatchStep
 from schemas import times
@@ -96,6 +97,7 @@ class Partition:
     alerts: list[Alert] = field(default_factory=list)
     alert_keys: list[str] = field(default_factory=list)
     dead_letters: list[Output] = field(default_factory=list)
+    reports: list[Failing] = field(default_factory=list)
     state: dict[bytes, bytes] = field(default_factory=dict)
     written: list[Window] = field(default_factory=list)
     offset: int = 0
@@ -140,6 +142,9 @@ class Partition:
             elif output.topic == TOPICS.alerts.name:
                 self.alerts.append(msgspec.json.decode(output.value or b"", type=Alert))
                 self.alert_keys.append((output.key or b"").decode())
+            elif output.topic == TOPICS.org_incidents.name:
+                self.reports.append(msgspec.json.decode(output.value or b"", type=Failing))
+                assert output.key == self.reports[-1].key
             else:
                 assert output.topic == TOPICS.dead_letters.name
                 self.dead_letters.append(output)

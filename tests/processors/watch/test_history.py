@@ -186,7 +186,7 @@ def replay(book: RuleBook, history: list[Any]) -> tuple[Partition, Oracle]:
 
 
 def assert_equal(partition: Partition, oracle: Oracle) -> None:
-    """Compare rows, transitions and dead letters."""
+    """Compare rows, transitions, dead letters and what organisations are told."""
     expected = oracle.expected()
     rows = {key: msgspec.to_builtins(row) for key, row in partition.rows.items()}
     assert {key: {**row, "updated_at": None} for key, row in expected.rows.items()} == {
@@ -194,6 +194,14 @@ def assert_equal(partition: Partition, oracle: Oracle) -> None:
     }
     assert expected.transitions == told(partition)
     assert len(expected.too_late) == len(partition.dead_letters)
+    failing: dict[str, tuple[str, str]] = {}
+    for report in partition.reports:
+        assert report.is_failing is (report.flow_id not in failing)
+        if report.is_failing:
+            failing[report.flow_id] = (report.org_id, report.sandbox_name)
+        else:
+            assert failing.pop(report.flow_id) == (report.org_id, report.sandbox_name)
+    assert oracle.failing() == failing
 
 
 def told(partition: Partition) -> list[dict[str, Any]]:

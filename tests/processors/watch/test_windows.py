@@ -77,6 +77,14 @@ def test_the_same_said_again_changes_no_row() -> None:
     assert partition.step.statistics()["runs_unchanged"] == 1
 
 
+def test_a_duration_that_leaves_the_mean_as_it_is_changes_no_row() -> None:
+    """Found by the oracle: how many durations are known is not told, only their mean is."""
+    partition = start()
+    partition.each(run("a", moment="10:10", duration_ms=5), run("b", moment="10:10", duration_ms=5))
+    partition.process(run("b", moment="10:10", duration_ms=None))
+    assert [row.revision for row in partition.written] == [1, 2]
+
+
 def test_a_run_that_moves_to_another_window_leaves_its_row() -> None:
     """Both rows change; the one that loses its last run stays, with 0 runs."""
     partition = start()
