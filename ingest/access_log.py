@@ -1,8 +1,10 @@
 """Write one line for each request: what it was, how it ended, and which events it carried."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -19,6 +21,13 @@ _MAX_IDS: Final = 20
 """Adobe's largest batch. Of a larger one the first are named; ``records`` tells how many there were."""
 
 Write = Callable[[bytes], object]
+
+
+def to_stderr(lines: bytes) -> None:
+    """Write where the other logs go. That nobody reads them any more is no reason to stop serving."""
+    with suppress(OSError, ValueError):  # ValueError: it is closed
+        sys.stderr.buffer.write(lines)
+        sys.stderr.buffer.flush()
 
 
 class AccessLog:

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import signal
-import sys
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from ingest import management, openapi
-from ingest.access_log import AccessLog, Write
+from ingest import descriptors, management, openapi
+from ingest.access_log import AccessLog, Write, to_stderr
 from ingest.authentication import authenticator
 from ingest.confirmation import Confirmation
 from ingest.handler import Handler
@@ -41,7 +41,9 @@ async def _run(settings: IngestSettings) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Ingest(settings):
+    limits = Limits()
+    limits = replace(limits, connections=min(limits.connections, descriptors.raise_limit()))
+    async with Ingest(settings, limits):
         log.info("listening", extra={"webhook": str(settings.listen), "management": str(settings.management)})
         await stop.wait()
         log.info("stopping: answering what is in flight")
@@ -57,7 +59,7 @@ class Ingest:
         settings: IngestSettings,
         limits: Limits | None = None,
         statistics: Statistics | None = None,
-        write_log: Write = sys.stderr.buffer.write,
+        write_log: Write = to_stderr,
     ) -> None:
         self._settings = settings
         self._limits = limits or Limits()
@@ -116,6 +118,10 @@ class Ingest:
         if self._handler.is_draining:
             return "shutting down"
         return await self._readiness.why_not()
+
+    def flush_log(self) -> None:
+        """Write the lines of the access log that wait for the next moment."""
+        self._access_log.flush()
 
     def _figures(self) -> Statistics:
         self.statistics.queue_records.set(self._producer.queue_records)

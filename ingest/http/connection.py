@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Final, Protocol
 
 from ingest import errors
@@ -13,6 +14,8 @@ from ingest.metrics import Statistics
 from ingest.metrics.names import Closed
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_KEPT: Final = {"1.0": b"keep-alive"}
+"""What a sender of that version has to be told if the connection stays open; later ones expect it."""
 NEVER: Final = float("inf")
 
 
@@ -65,13 +68,24 @@ class Connection(asyncio.Protocol):
     waits. ``due`` is the time at which the connection's patience with its sender ends (``NEVER`` while it is our turn).
     """
 
-    __slots__ = ("_is_blocked", "_is_ending", "_is_paused", "_owner", "_reader", "_task", "_transport", "due")
+    __slots__ = (
+        "_has_sender_ended",
+        "_is_blocked",
+        "_is_ending",
+        "_is_paused",
+        "_owner",
+        "_reader",
+        "_task",
+        "_transport",
+        "due",
+    )
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
         self._reader = Reader(owner.limits, owner.application.admit, owner.load, owner.loop.time)
         self._transport: asyncio.Transport
         self._task: asyncio.Task[None] | None = None
+        self._has_sender_ended = False
         self._is_paused = False
         self._is_blocked = False
         self._is_ending = False
@@ -111,7 +125,7 @@ class Connection(asyncio.Protocol):
         """Answer what has come although its sender has ended its side; half a request is refused."""
         if self._reader.current is not None and not self._is_ending:
             self._end_reading(errors.BodyBroken("The body ended before its announced length."))
-        self._is_ending = True
+        self._is_ending = self._has_sender_ended = True
         self._advance()
         return self._task is not None or bool(self._reader.ready)
 
@@ -159,7 +173,7 @@ class Connection(asyncio.Protocol):
         self._is_ending = True
         incoming, self._reader.current = self._reader.current, None
         if incoming is None:
-            incoming = Incoming(Request("", "", {}, self._owner.loop.time()), self._owner.load)
+            incoming = Incoming(Request("", "", {}, "1.1", self._owner.loop.time()), self._owner.load)
         if incoming.refusal is None:
             incoming.refuse(error)
         self._reader.ready.append(incoming)
@@ -195,7 +209,11 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing() or self._task is not None or self._reader.ready:
             return
         self._is_ending = True
-        self._transport.write_eof()
+        if self._has_sender_ended:
+            self._transport.close()
+            return
+        with suppress(OSError):  # it has left by now
+            self._transport.write_eof()
         self.due = self._owner.loop.time() + self._owner.limits.refused_s
 
     def _begin(self, incoming: Incoming) -> None:
@@ -218,7 +236,8 @@ class Connection(asyncio.Protocol):
         if is_sent:
             is_last = not incoming.keeps_connection or self._owner.application.is_draining or self._is_last()
             has_body = incoming.request.method != "HEAD"
-            self._transport.write(write(answer, self._owner.date, b"close" if is_last else b"", has_body=has_body))
+            said = b"close" if is_last else _KEPT.get(incoming.request.version, b"")
+            self._transport.write(write(answer, self._owner.date, said, has_body=has_body))
             if is_last:
                 self._is_ending = True
                 self._reader.drop()

@@ -19,6 +19,8 @@ class Request:
     """Path and query as sent; with scheme and host if the sender wrote them (RFC 9112, 3.2.2)."""
     headers: Mapping[str, str]
     """By name in lower case; repeated ones are joined by commas; bytes that are no UTF-8 are surrogate escapes."""
+    version: str
+    """``1.0`` or ``1.1``."""
     began: float
     """When its first byte came, a time of the event loop."""
     body: bytes = b""

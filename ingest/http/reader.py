@@ -39,9 +39,12 @@ class Incoming:
         "size",
     )
 
-    def __init__(self, request: Request, load: Load, *, expects_continue: bool = False) -> None:
+    def __init__(self, request: Request, load: Load) -> None:
         self.request = request
-        self._expects_continue = expects_continue
+        expected = request.headers.get("expect")
+        self._expects_continue = (
+            expected is not None and expected.lower() == "100-continue" and request.version != "1.0"
+        )
         self._load = load
         self._parts: list[bytes] = []
         self.size = 0
@@ -112,6 +115,9 @@ class Reader:
         self._headers: dict[str, str] = {}
         self._head_bytes = 0
         self._fed_bytes = 0
+        """What has come since the head, or the body, of the present request began; at most one read too little."""
+        self._new_bytes = 0
+        """What has just come and belongs to no earlier request."""
         self._began = 0.0
         self._is_in_head = False
         self._refusal: errors.RequestRefused | None = None
@@ -138,6 +144,7 @@ class Reader:
             HeadTooLarge: the request line and headers are.
         """
         self._fed_bytes += len(data)
+        self._new_bytes = len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -150,7 +157,8 @@ class Reader:
         """Begin a request."""
         self._target = b""
         self._headers = {}
-        self._head_bytes = self._fed_bytes = 0
+        self._head_bytes = 0
+        self._fed_bytes, self._new_bytes = self._new_bytes, 0
         self._began = self._now()
         self._is_in_head = True
 
@@ -175,8 +183,8 @@ class Reader:
         self._fed_bytes = 0
         method = self._parser.get_method().decode("latin-1")
         target = self._target.decode("utf-8", "surrogateescape")
-        request = Request(method, target, self._headers, self._began)
-        self.current = Incoming(request, self._load, expects_continue=self._expects_continue())
+        request = Request(method, target, self._headers, self._parser.get_http_version(), self._began)
+        self.current = Incoming(request, self._load)
         self.current.admit(self._admit)
 
     def on_body(self, part: bytes) -> None:
@@ -197,10 +205,6 @@ class Reader:
             incoming.release()
         self.ready.clear()
         self.current = None
-
-    def _expects_continue(self) -> bool:
-        expected = self._headers.get("expect")
-        return expected is not None and expected.lower() == "100-continue" and self._parser.get_http_version() != "1.0"
 
     def _count_head(self, count: int) -> None:
         self._head_bytes += count
