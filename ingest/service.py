@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Final
 
@@ -23,6 +24,7 @@ from ingest.settings import IngestSettings
 
 log = logging.getLogger("flowrun.ingest")
 
+_MEASURE_S: Final = 0.25
 _MARGIN_S: Final = 1.0
 """What a drain allows beyond the deadline of the last request."""
 
@@ -34,16 +36,31 @@ def run(settings: IngestSettings) -> int:
         PortTaken: one of the two addresses cannot be listened on.
         LoginRefused: a certificate or key file is not what it should be.
     """
-    return asyncio.run(_run(settings))
+    return run_loop(_run(settings))
 
 
-async def _run(settings: IngestSettings) -> int:
+def run_loop(main: Coroutine[None, None, int]) -> int:
+    """Run a service on an event loop of its own, and return its exit code."""
+    return asyncio.run(main)
+
+
+def stop_event() -> asyncio.Event:
+    """Return an event that SIGTERM or SIGINT sets, on the running loop."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    limits = Limits()
-    limits = replace(limits, connections=min(limits.connections, descriptors.raise_limit()))
-    async with Ingest(settings, limits):
+    return stop
+
+
+def limits_here() -> Limits:
+    """Return the usual limits, as far as this machine lets us have connections."""
+    usual = Limits()
+    return replace(usual, connections=min(usual.connections, descriptors.raise_limit()))
+
+
+async def _run(settings: IngestSettings) -> int:
+    stop = stop_event()
+    async with Ingest(settings, limits_here()):
         log.info("listening", extra={"webhook": str(settings.listen), "management": str(settings.management)})
         await stop.wait()
         log.info("stopping: answering what is in flight")
@@ -60,8 +77,12 @@ class Ingest:
         limits: Limits | None = None,
         statistics: Statistics | None = None,
         write_log: Write = to_stderr,
+        *,
+        is_one_of_many: bool = False,
     ) -> None:
+        """Prepare. One of many processes shares its port with the others, and leaves management to their parent."""
         self._settings = settings
+        self._is_one_of_many = is_one_of_many
         self._limits = limits or Limits()
         self._write_log = write_log
         self.statistics = statistics or Statistics()
@@ -86,16 +107,18 @@ class Ingest:
         self._server = Server(self._handler, limits, load, statistics)
         self._site: web.AppRunner | None = None
         try:
-            self._site = await management.serve(
-                settings.management,
-                self.why_not_ready,
-                registry(self._figures),
-                openapi.document(settings.auth, settings.listen),
-            )
-            await self._server.listen(settings.listen)
+            if not self._is_one_of_many:
+                self._site = await management.serve(
+                    settings.management,
+                    self.why_not_ready,
+                    registry(lambda: statistics),
+                    openapi.document(settings.auth, settings.listen),
+                )
+            await self._server.listen(settings.listen, is_shared=self._is_one_of_many)
         except BaseException:
             await self._end()
             raise
+        self._measure()
         statistics.serving.set(1)
         return self
 
@@ -111,6 +134,7 @@ class Ingest:
         cut = await self._server.close(self._limits.deadline_s + _MARGIN_S)
         if cut:
             log.warning("connections were cut", extra={"connections": cut})
+        self._timer.cancel()
         await self._end()
 
     async def why_not_ready(self) -> str | None:
@@ -123,9 +147,10 @@ class Ingest:
         """Write the lines of the access log that wait for the next moment."""
         self._access_log.flush()
 
-    def _figures(self) -> Statistics:
+    def _measure(self) -> None:
+        """Note every so often what nobody else notes."""
         self.statistics.queue_records.set(self._producer.queue_records)
-        return self.statistics
+        self._timer = asyncio.get_running_loop().call_later(_MEASURE_S, self._measure)
 
     async def _end(self) -> None:
         await self._producer.close(self._limits.message_timeout_ms / 1000)

@@ -1,6 +1,7 @@
 """Start the HTTP service."""
 
 import os
+import sys
 
 import click
 
@@ -10,12 +11,24 @@ from schemas.settings import read
 
 
 @click.command("ingest")
-def command() -> int:
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Serve by so many processes, one for each core, on the same port.",
+)
+@click.option("--child", hidden=True, default=None, help="Which of several processes this is; set by their parent.")
+def command(processes: int, child: str | None) -> int:
     """Take notifications over HTTP and answer 202 once Kafka holds them. SIGTERM ends it in order.
 
     Needs FLOWRUN_AUTH; listens on FLOWRUN_LISTEN, and for health and metrics on FLOWRUN_MANAGEMENT_LISTEN.
     """
     from ingest.errors import PortTaken
+    from ingest.processes import child as one_of_many
+    from ingest.processes import parent
+    from ingest.processes.place import Place
     from ingest.service import run
     from ingest.settings import ingest_settings
 
@@ -24,6 +37,10 @@ def command() -> int:
     settings = ingest_settings(values)
     values.done()
     try:
+        if child is not None:
+            return one_of_many.run(settings, Place.parse(child))
+        if processes > 1:
+            return parent.run(settings, processes, [sys.executable, "-m", "flowrun", "ingest", "--child"])
         return run(settings)
     except PortTaken as error:
         raise Misuse(str(error)) from None

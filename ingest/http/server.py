@@ -1,7 +1,6 @@
 """Accept connections, keep their number and their patience bounded, and end them in order."""
 
 import asyncio
-import socket
 from contextlib import suppress
 from email.utils import formatdate
 from typing import Final
@@ -49,9 +48,6 @@ class Server:
         except OSError as error:
             await self.close()
             raise errors.PortTaken(address, errors.why(error), "FLOWRUN_LISTEN") from error
-        for listening in self._listener.sockets:
-            # Accepted sockets inherit it; asyncio sets it too, uvloop does not for servers.
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def refuse_new(self) -> None:
         """Accept no connection any more; those that are open stay."""

@@ -59,12 +59,23 @@ def running(broker: EmbeddedBroker, log: Path, **environment: str) -> Iterator[R
 
 
 @contextmanager
-def serving(bootstrap: str, topics: Topics, log: Path, **environment: str) -> Iterator[Running]:
+def serving_many(broker: EmbeddedBroker, log: Path, count: int, **environment: str) -> Iterator[Running]:
+    """Run several processes behind one parent, which need not become ready."""
+    topics = embedded_topics()
+    broker.start(topics)
+    with serving(broker.bootstrap_servers, topics, log, "--processes", str(count), **environment) as run:
+        if not environment:
+            run.service.wait_ready()
+        yield run
+
+
+@contextmanager
+def serving(bootstrap: str, topics: Topics, log: Path, *arguments: str, **environment: str) -> Iterator[Running]:
     """Run ingest against a broker that need not be there."""
     port = free_port()
     settings = {"FLOWRUN_AUTH": "token", "FLOWRUN_TOKEN": TOKEN, "FLOWRUN_LISTEN": f"127.0.0.1:{port}"}
     prefix = topics.raw.name.removesuffix("raw")
-    service = Service(["ingest"], bootstrap, prefix, log, PARTITIONS, **settings | environment)
+    service = Service(["ingest", *arguments], bootstrap, prefix, log, PARTITIONS, **settings | environment)
     try:
         yield Running(service, port, topics.raw.name, bootstrap)
     finally:

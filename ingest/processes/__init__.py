@@ -1,0 +1,1 @@
+"""Serve one address by several processes, one for each core, that look like one from outside."""

@@ -1,0 +1,1 @@
+"""Test several processes that look like one."""
