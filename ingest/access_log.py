@@ -3,13 +3,15 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from ingest.http.message import Answer, Request
+from ingest.metrics import Outcome
 from ingest.settings import LogFormat
 from schemas.times import to_text
 
@@ -19,6 +21,9 @@ _FLUSH_LINES: Final = 500
 _MAX_TEXT: Final = 200
 _MAX_IDS: Final = 20
 """Adobe's largest batch. Of a larger one the first are named; ``records`` tells how many there were."""
+
+_time_text = lru_cache(maxsize=1)(to_text)
+"""Many requests end in the same millisecond."""
 
 Write = Callable[[bytes], object]
 
@@ -37,7 +42,7 @@ class AccessLog:
     """
 
     def __init__(self, form: LogFormat, write: Write) -> None:
-        self._line = _json if form == "json" else _text
+        self._form = _json if form == "json" else _text
         self._write = write
         self._lines: list[bytes] = []
         self._loop = asyncio.get_running_loop()
@@ -45,7 +50,7 @@ class AccessLog:
 
     def write(self, request: Request | None, answer: Answer, now: float) -> None:
         """Take one request that has ended at ``now``, a time of the event loop."""
-        self._lines.append(self._line(_fields(request, answer, now)))
+        self._lines.append(self._form(_line(request, answer, now)))
         if self._timer is None:
             self._timer = self._loop.call_later(_FLUSH_S, self.flush)
         elif len(self._lines) >= _FLUSH_LINES:
@@ -61,55 +66,61 @@ class AccessLog:
             self._write(b"".join(lines))
 
 
-def _fields(request: Request | None, answer: Answer, now: float) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "time": to_text(time.time_ns() // 1_000_000),
-        "level": "info",
-        "logger": _LOGGER,
-        "message": "request",
-        "status": answer.status,
-        "outcome": answer.outcome,
-    }
+def _line(request: Request | None, answer: Answer, now: float) -> "_Line":
+    line = _Line(_time_text(time.time_ns() // 1_000_000), answer.status, answer.outcome, answer.records)
     if request is not None and request.method:
-        fields["method"] = request.method
-        fields["path"] = request.path[:_MAX_TEXT]
-        fields["bytes"] = len(request.body)
-        fields["duration_ms"] = round((now - request.began) * 1000, 3)
-        fields |= _events(request, answer)
-    return fields
+        line.method = request.method
+        line.path = request.path[:_MAX_TEXT]
+        line.bytes = len(request.body)
+        line.duration_ms = round((now - request.began) * 1000, 3)
+        headers = request.headers
+        line.event_ids = request.event_ids[:_MAX_IDS] or _short(headers.get("x-adobe-event-id"))
+        line.retry_count = (headers.get("x-adobe-retry-count") or "")[:_MAX_TEXT]
+        line.traceparent = (headers.get("traceparent") or "")[:_MAX_TEXT]
+    return line
 
 
-def _events(request: Request, answer: Answer) -> Mapping[str, object]:
-    headers = request.headers
-    ids = request.notes.get("event_ids")
-    if not isinstance(ids, list):
-        sent = headers.get("x-adobe-event-id")
-        ids = [sent] if sent else []
-    told: dict[str, object] = {"records": answer.records}
-    if ids:
-        told["event_ids"] = [each[:_MAX_TEXT] for each in ids[:_MAX_IDS]]
-    for name, header in (("retry_count", "x-adobe-retry-count"), ("traceparent", "traceparent")):
-        if sent := headers.get(header):
-            told[name] = sent[:_MAX_TEXT]
-    return told
+def _short(sent: str | None) -> list[str]:
+    return [sent[:_MAX_TEXT]] if sent else []
 
 
-def _json(fields: Mapping[str, object]) -> bytes:
+class _Line(msgspec.Struct, omit_defaults=True):
+    """Hold one line: as JSON the fields in this order, those that are empty left out."""
+
+    time: str
+    status: int
+    outcome: Outcome
+    records: int
+    method: str = ""
+    path: str = ""
+    bytes: int = 0
+    duration_ms: float = 0.0
+    event_ids: list[str] = []
+    retry_count: str = ""
+    traceparent: str = ""
+    level: str = ""
+    logger: str = ""
+    message: str = ""
+
+
+def _json(line: _Line) -> bytes:
+    line.level, line.logger, line.message = "info", _LOGGER, "request"
     try:
-        return msgspec.json.encode(fields) + b"\n"
+        return msgspec.json.encode(line) + b"\n"
     except UnicodeEncodeError:  # a header that is no UTF-8
-        return msgspec.json.encode({name: _readable(value) for name, value in fields.items()}) + b"\n"
+        return (
+            msgspec.json.encode({name: _readable(value) for name, value in msgspec.structs.asdict(line).items()})
+            + b"\n"
+        )
 
 
-def _text(fields: Mapping[str, object]) -> bytes:
-    rest = dict(fields)
-    head = f"{rest.pop('time')} {rest.pop('level')} {rest.pop('logger')}: {rest.pop('message')}"
-    line = head + "".join(f" {name}={_words(value)}" for name, value in rest.items())
-    return line.encode("utf-8", "replace").replace(b"\r", b"\\r").replace(b"\n", b"\\n") + b"\n"
-
-
-def _words(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+def _text(line: _Line) -> bytes:
+    text = (
+        f"{line.time} info {_LOGGER}: request status={line.status} outcome={line.outcome} records={line.records}"
+        f" method={line.method} path={line.path} bytes={line.bytes} duration_ms={line.duration_ms}"
+        f" event_ids={','.join(line.event_ids)} retry_count={line.retry_count} traceparent={line.traceparent}"
+    )
+    return text.encode("utf-8", "replace").replace(b"\r", b"\\r").replace(b"\n", b"\\n") + b"\n"
 
 
 def _readable(value: object) -> object:

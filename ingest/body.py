@@ -30,7 +30,9 @@ def coding(content_encoding: str | None) -> str | None:
     Raises:
         CodingUnknown: it is not understood, or there are several.
     """
-    named = [word.strip().lower() for word in (content_encoding or "").split(",")]
+    if not content_encoding:
+        return None
+    named = [word.strip().lower() for word in content_encoding.split(",")]
     wanted = [word for word in named if word and word != _IDENTITY]
     if not wanted:
         return None

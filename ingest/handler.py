@@ -104,7 +104,7 @@ class Handler:
         batch = split(content)
         self._authenticator.expect(batch.values)
         records = envelope.of_batch(batch, envelope.describe(request.headers, received_ms))
-        request.notes["event_ids"] = [record.event_id for record in records]
+        request.event_ids = [record.event_id for record in records]
         await self._producer.write(records, request.began + self._limits.deadline_s)
         statistics = self._statistics
         statistics.records.add(len(records))

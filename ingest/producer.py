@@ -21,6 +21,7 @@ log = logging.getLogger("flowrun.ingest.producer")
 
 _POLL_S: Final = 0.1
 _REPLACE_S: Final = 1.0
+_EXPIRE_S: Final = 0.1
 _MESSAGE_MAX_BYTES: Final = 5_200_000
 """The largest body with its key and headers; below the topic's 5 MiB."""
 _ABOUT_THE_RECORD: Final = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError.INVALID_RECORD)
@@ -33,10 +34,11 @@ class Pending:
     Invariant: ``left`` records have no report yet; ``done`` is settled when it reaches 0, or at the first failure.
     """
 
-    __slots__ = ("acknowledged", "done", "is_abandoned", "left")
+    __slots__ = ("acknowledged", "deadline", "done", "is_abandoned", "left")
 
-    def __init__(self, records: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, records: int, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
         self.left = records
+        self.deadline = deadline
         self.acknowledged = 0
         self.is_abandoned = False
         """Whether the request was answered 503: what is acknowledged now is a possible duplicate."""
@@ -45,7 +47,7 @@ class Pending:
     def expire(self) -> None:
         """End the waiting: the deadline has passed."""
         if not self.done.done():
-            self.done.set_exception(DeadlinePassed("It took too long, the outcome is in doubt; send it again."))
+            self.done.set_exception(_too_late())
 
 
 class RawProducer:
@@ -62,6 +64,7 @@ class RawProducer:
         self._loop = asyncio.get_running_loop()
         self._breaker = Breaker(self._loop.time)
         self._is_fatal = False
+        self._waiting: set[Pending] = set()
         self._config = _config(connection, limits) | {"error_cb": self._note_client_error}
         try:
             self._producer = Producer(self._config)
@@ -73,6 +76,7 @@ class RawProducer:
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="kafka-reports", daemon=True)
         self._thread.start()
+        self._timer = self._loop.call_later(_EXPIRE_S, self._expire)
 
     def topics(self, timeout_s: float) -> Collection[str]:
         """Ask the cluster for the names of all its topics. Blocks.
@@ -101,20 +105,25 @@ class RawProducer:
         """
         if not records:
             return
-        with self._breaker.attempt():
+        if self._breaker.is_failing:
+            with self._breaker.attempt():
+                await self._write(records, deadline)
+        else:
             await self._write(records, deadline)
 
     async def _write(self, records: Sequence[Record], deadline: float) -> None:
-        pending = Pending(len(records), self._loop)
-        timer = self._loop.call_at(deadline, pending.expire)
+        pending = Pending(len(records), deadline, self._loop)
+        self._waiting.add(pending)
         try:
             self._enqueue(records, pending)
             await pending.done
+            if self._loop.time() > deadline:
+                raise _too_late()
         except BaseException:
             self._abandon(pending)
             raise
         finally:
-            timer.cancel()
+            self._waiting.discard(pending)
 
     async def close(self, timeout_s: float) -> None:
         """Wait until nothing waits for Kafka, ``timeout_s`` at most, and end the poll thread."""
@@ -124,6 +133,7 @@ class RawProducer:
                 "records were not acknowledged before the end; their requests were answered 503",
                 extra={"records": left},
             )
+        self._timer.cancel()
         self._is_stopping.set()
         await self._loop.run_in_executor(None, self._thread.join)
         self._take_reports()
@@ -145,6 +155,13 @@ class RawProducer:
                     raise QueueFull("Too much waits for Kafka; send it again.") from None
                 log.exception("a record could not be handed to librdkafka")
                 raise KafkaUnavailable("Kafka did not take the notification; send it again.") from None
+
+    def _expire(self) -> None:
+        """End the waits whose deadline has passed. One timer for all: one for each request is a tenth of its cost."""
+        now = self._loop.time()
+        for pending in [each for each in self._waiting if each.deadline <= now]:
+            pending.expire()
+        self._timer = self._loop.call_later(_EXPIRE_S, self._expire)
 
     def _poll(self) -> None:
         while not self._is_stopping.is_set():
@@ -197,6 +214,10 @@ class RawProducer:
         """Count what was acknowledged of a request that is answered 503, now and from now on."""
         pending.is_abandoned = True
         self._statistics.possible_duplicates.add(pending.acknowledged)
+
+
+def _too_late() -> DeadlinePassed:
+    return DeadlinePassed("It took too long, the outcome is in doubt; send it again.")
 
 
 def _config(connection: Connection, limits: Limits) -> dict[str, Any]:

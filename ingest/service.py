@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Final
 
+import uvloop
 from aiohttp import web
 
 from ingest import descriptors, management, openapi
@@ -41,7 +42,7 @@ def run(settings: IngestSettings) -> int:
 
 def run_loop(main: Coroutine[None, None, int]) -> int:
     """Run a service on an event loop of its own, and return its exit code."""
-    return asyncio.run(main)
+    return uvloop.run(main)
 
 
 def stop_event() -> asyncio.Event:

@@ -233,6 +233,8 @@ class Connection(asyncio.Protocol):
     def _send(self, incoming: Incoming, answer: Answer) -> None:
         """Write one answer and let go of its request."""
         is_sent = not self._transport.is_closing()
+        # First counted, then sent: who has read the answer finds it in the figures, whatever happens to this process.
+        self._owner.application.note(incoming.request, answer, is_sent=is_sent)
         if is_sent:
             is_last = not incoming.keeps_connection or self._owner.application.is_draining or self._is_last()
             has_body = incoming.request.method != "HEAD"
@@ -242,7 +244,6 @@ class Connection(asyncio.Protocol):
                 self._is_ending = True
                 self._reader.drop()
         incoming.release()
-        self._owner.application.note(incoming.request, answer, is_sent=is_sent)
 
     def _is_last(self) -> bool:
         """Tell whether nothing more is read and nothing more waits."""

@@ -24,8 +24,8 @@ class Request:
     began: float
     """When its first byte came, a time of the event loop."""
     body: bytes = b""
-    notes: dict[str, object] = field(default_factory=dict)
-    """What the access log is to say of it besides the answer."""
+    event_ids: list[str] = field(default_factory=list)
+    """What the access log calls its notifications, once they are known."""
 
     @property
     def path(self) -> str:

@@ -37,7 +37,7 @@ def made(target: str = "/webhooks/adobe?challenge=secret", **headers: str) -> Re
 async def test_a_line_says_what_happened() -> None:
     """As JSON for programs, with the ids of the events."""
     sent = made(traceparent=TRACE, x_adobe_retry_count="3")
-    sent.notes["event_ids"] = ["e-1", "e-2"]
+    sent.event_ids = ["e-1", "e-2"]
     (line,) = lines("json", (sent, Answer(202, "accepted", records=2)))
     fields = json.loads(line)
     assert fields.pop("time").endswith("Z")
@@ -62,7 +62,7 @@ async def test_a_line_is_one_line() -> None:
     """As text for people, and whatever the sender wrote, it stays one line."""
     sent = made(x_adobe_event_id="a\nb\rc", x_adobe_retry_count="\udcff")
     (line,) = lines("text", (sent, Answer(401, "not-authenticated")))
-    assert "flowrun.ingest.access: request status=401 outcome=not-authenticated method=POST" in line
+    assert "flowrun.ingest.access: request status=401 outcome=not-authenticated records=0 method=POST" in line
     assert "event_ids=a\\nb\\rc retry_count=?" in line
 
 
