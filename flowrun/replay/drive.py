@@ -10,7 +10,10 @@ from flowrun.replay.pace import Pacer
 from flowrun.replay.plan import Numbered
 
 IN_FLIGHT: Final = 32
-"""How many entries are on their way at most. It also bounds how far one flow can run ahead of another."""
+"""How many entries are on their way at most."""
+AHEAD_MS: Final = 300_000
+"""How far an entry may run ahead, in recorded time, of one that is still on its way. Among flows that share a partition
+the newest moves time on, so a recording of a day sent all at once would let others look silent for an hour."""
 
 
 class Driver:
@@ -37,6 +40,8 @@ class Driver:
         self._acknowledged = acknowledged
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._newest: dict[str, asyncio.Task[None]] = {}
+        self._under_way: dict[asyncio.Task[None], int] = {}
+        """What is on its way and has a recorded time, with that."""
         self.given_up: Outcome | None = None
         """The attempt after which the receiver was given up, if it was."""
 
@@ -49,20 +54,31 @@ class Driver:
                 if await is_set_within(self._stop, due_s - asyncio.get_running_loop().time()):
                     break
                 await self._room.acquire()
+                await self._until_near(numbered.entry.time_ms)
                 if self._stop.is_set():
                     break
                 self._start(tasks, numbered)
         self._tally.rounds += 1
+
+    async def _until_near(self, time_ms: int | None) -> None:
+        """Wait until nothing is on its way that is older by more than :data:`AHEAD_MS`."""
+        if time_ms is None:
+            return
+        while behind := [task for task, theirs in self._under_way.items() if theirs < time_ms - AHEAD_MS]:
+            await asyncio.wait(behind, return_when=asyncio.FIRST_COMPLETED)
 
     def _start(self, tasks: asyncio.TaskGroup, numbered: Numbered) -> None:
         before = {self._newest[flow] for flow in numbered.flows if flow in self._newest}
         task = tasks.create_task(self._send_one(numbered, before))
         for flow in numbered.flows:
             self._newest[flow] = task
+        if numbered.entry.time_ms is not None:
+            self._under_way[task] = numbered.entry.time_ms
         task.add_done_callback(lambda done: self._finished(done, numbered.flows))
 
     def _finished(self, task: asyncio.Task[None], flows: frozenset[str]) -> None:
         self._room.release()
+        self._under_way.pop(task, None)
         for flow in flows:
             if self._newest.get(flow) is task:
                 del self._newest[flow]

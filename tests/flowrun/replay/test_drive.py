@@ -7,7 +7,7 @@ import pytest
 
 from flowrun.recording.entry import Entry
 from flowrun.replay.delivery import Outcome, Patience, Tally
-from flowrun.replay.drive import IN_FLIGHT, Driver
+from flowrun.replay.drive import AHEAD_MS, IN_FLIGHT, Driver
 from flowrun.replay.pace import Pacer
 from flowrun.replay.plan import Numbered
 from tests.flowrun.jumping import run_jumping
@@ -68,6 +68,19 @@ def test_what_names_no_flow_waits_for_nothing() -> None:
     target = ScriptedTarget(ACKNOWLEDGED, takes_s=1)
     drive(target, [numbered(0), numbered(1), numbered(2)])
     assert target.times_s == [0, 0, 0]
+
+
+def test_time_does_not_run_ahead_of_what_is_on_its_way() -> None:
+    """What was recorded more than five minutes later waits, of whatever flow it is; what has no time does not."""
+    target = ScriptedTarget(ACKNOWLEDGED, takes_s=1)
+    entries = [
+        numbered(0, "a", time_ms=0),
+        numbered(1, "b", time_ms=AHEAD_MS),
+        numbered(2, "c", time_ms=AHEAD_MS + 1),
+        numbered(3, "d"),
+    ]
+    drive(target, entries)
+    assert (target.bodies, target.times_s) == ([b"0", b"1", b"2", b"3"], [0, 0, 1, 1])
 
 
 def test_a_refused_entry_does_not_stop_the_others() -> None:
