@@ -13,6 +13,11 @@ Hours = tuple[float, float]
 END: Final = 24.0
 REPEATED: Final = "repeated-failures"
 CONSECUTIVE: Final = "consecutive-failures"
+LOSS: Final = "record-loss"
+PARTIAL: Final = "partial-errors"
+STALLED: Final = "stalled"
+OVERDUE: Final = "overdue"
+SLOW: Final = "slow"
 
 FIRES: Final = ("firing",)
 FIRES_AND_ENDS: Final = ("firing", "resolved")
@@ -57,6 +62,8 @@ class Flow:
     """The states that ``repeated-failures`` must go through, in order."""
     consecutive: tuple[str, ...] = ()
     """The states that ``consecutive-failures`` must go through, in order."""
+    fires: tuple[str, ...] = ()
+    """Other rules that must fire, whatever comes after."""
 
     @property
     def is_steady(self) -> bool:
@@ -119,15 +126,15 @@ FLOWS: Final[tuple[Flow, ...]] = (
     Flow("Gift registry", 60, "bare", 60, failing=((2.0, 3.0), (9.0, 10.0), (16.0, 17.0))),
     Flow("Test imports", 30, "wrapper", 10, "dev", failing=((11.0, 12.0),), code="INGEST-1401-400"),
     # Lossy: green, and yet something is missing.
-    Flow("Coupons redeemed", 60, "wrapper", 100, losing=(0.0, 0.3), in_seconds=True),
-    Flow("Returns", 30, "wrapper", 1_500, losing=(12.0, 0.02)),
-    Flow("Web reviews", 60, "wrapper", 400, streams=True, rejecting=(6.0, 0.03)),
-    Flow("Survey answers", 60, "bare", 800, rejecting=(13.0, 0.012)),
+    Flow("Coupons redeemed", 60, "wrapper", 100, losing=(0.0, 0.3), in_seconds=True, fires=(LOSS,)),
+    Flow("Returns", 30, "wrapper", 1_500, losing=(12.0, 0.02), fires=(LOSS,)),
+    Flow("Web reviews", 60, "wrapper", 400, streams=True, rejecting=(6.0, 0.03), fires=(LOSS, PARTIAL)),
+    Flow("Survey answers", 60, "bare", 800, rejecting=(13.0, 0.012), fires=(LOSS, PARTIAL)),
     # Odd: empty, silent, slow, stuck.
     Flow("Gift cards", 30, "wrapper", 45, empty_from=15.0),
-    Flow("Call centre notes", 30, "bare", 640, silent_from=11.0),
-    Flow("Data lake export", 60, "wrapper", 250_000, slow_from=17.0),
-    Flow("Warehouse stock", 60, "bare", 7_400, stuck_at=18.0),
+    Flow("Call centre notes", 30, "bare", 640, silent_from=11.0, fires=(STALLED,)),
+    Flow("Data lake export", 60, "wrapper", 250_000, slow_from=17.0, fires=(SLOW,)),
+    Flow("Warehouse stock", 60, "bare", 7_400, stuck_at=18.0, fires=(OVERDUE,)),
     # Healthy.
     Flow("CRM contacts", 30, "wrapper", 3_100),
     Flow("CRM accounts", 60, "wrapper", 900),

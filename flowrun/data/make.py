@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from flowrun.data import EXPECTED, RECORDING
 from flowrun.data.deliveries import Notification, deliver, deliver_in_batches, disturb, notify
-from flowrun.data.flows import CONSECUTIVE, END, FIRES_AND_ENDS, FLOWS, REPEATED, Flow
+from flowrun.data.flows import CONSECUTIVE, END, FIRES, FIRES_AND_ENDS, FLOWS, REPEATED, Flow
 from flowrun.data.hostile import hostile
 from flowrun.data.payloads import alert_state
 from flowrun.data.runs import DAY_BEGINS_MS, HOUR_MS, FlowRun, make_id, runs
@@ -65,7 +65,7 @@ def make_day() -> Day:
 
 
 def _expected_alerts(flow: Flow, flow_id: str) -> list[dict[str, Any]]:
-    by_rule = ((REPEATED, flow.repeated), (CONSECUTIVE, flow.consecutive))
+    by_rule = [(REPEATED, flow.repeated), (CONSECUTIVE, flow.consecutive), *((rule, FIRES) for rule in flow.fires)]
     return [_alert(rule, flow, flow_id, states) for rule, states in by_rule if states]
 
 
