@@ -66,6 +66,7 @@ def test_services_end_in_order(tmp_path: Path) -> None:
 def test_a_service_that_does_not_listen_is_killed(tmp_path: Path) -> None:
     """At the deadline, so that nothing is left behind."""
     child = Child("ingest", ["ingest"], environment(), tmp_path / "log")
+    assert listens(child.log)  # before it takes signals itself, the first one would end it
     os.kill(child.pid, signal.SIGSTOP)
     child.ask_to_stop()
     child.wait(time.monotonic())
