@@ -81,9 +81,8 @@ class Incidents:
         rule = self._rules.get(name)
         written = self._abandon(rule, flow, name, watermark, now_ms)
         if rule is not None and rule in flow.rules:  # else the flow is called otherwise by now
-            verdicts = rule.on_time(flow, deadline.time)
-            written += self._carry_out(rule, flow, verdicts, _by_time(flow, deadline.time), now_ms)
-            time = rule.deadline(flow, deadline.time)
+            # Mostly it has moved on since it was named.
+            time = rule.deadline(flow, deadline.time - 1)
             written += self._schedule(rule, flow, time, deadline.time, now_ms)
         if written:
             self.match(flow)
@@ -109,14 +108,12 @@ class Incidents:
         return max((moment for moment in moments if moment is not None), default=-1)
 
     def _schedule(self, rule: Rule, flow: Flow, time: int | None, now: int, now_ms: int) -> list[Told]:
-        """Put a rule's deadline on the list; one that has passed, as a late run can make it, is met at once."""
+        """Put a rule's deadline on the list; one that has come, or passed as a late run can make it, is met at once."""
         written: list[Told] = []
         while time is not None and time <= now:
-            verdicts = rule.on_time(flow, time)
-            if not verdicts:
-                return written
-            written += self._carry_out(rule, flow, verdicts, _by_time(flow, time), now_ms)
-            time = rule.deadline(flow, now)
+            written += self._carry_out(rule, flow, rule.on_time(flow, time), _by_time(flow, time), now_ms)
+            later = rule.deadline(flow, now)
+            time = later if later is None or later > time else None
         self._put_on_list(rule, flow, time)
         return written
 

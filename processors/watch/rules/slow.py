@@ -1,6 +1,6 @@
 """Fire when a run took much longer than the flow's runs usually do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,8 @@ PARAMETERS = ("factor", "min_runs", "escalate_at")
 
 COMPARED: Final = 20
 """How many earlier runs a run is compared with."""
+
+_MAJORITY: Final = COMPARED // 2 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,23 @@ class Slow:
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Judge by the newest run that can be judged."""
+        if change.removed is None and self.head.name not in flow.incidents and self._is_usual(flow, change.added):
+            return NONE
         return newest_run.look(self, flow, change)
+
+    def _is_usual(self, flow: Flow, added: Fact) -> bool:
+        """Tell at little cost that a run is the newest and surely not slow, as nearly all runs are: more than half of
+        those it is compared with took longer than the ``factor``-th part of it.
+        """
+        finished = flow.finished
+        if added.duration_ms is None or len(finished) < _MAJORITY + 1 or finished[-1] is not added:
+            return False
+        limit = added.duration_ms / self.factor
+        for fact in finished[-_MAJORITY - 1 : -1]:
+            duration = fact.duration_ms
+            if duration is None or duration <= limit or fact.status not in SUCCEEDED:
+                return False
+        return True
 
     def deadline(self, flow: Flow, now: int) -> int | None:
         """Time alone changes nothing."""
@@ -105,7 +123,7 @@ def _known(runs: Sequence[Fact]) -> list[int]:
     return [run.duration_ms for run in runs if run.duration_ms is not None and run.status in SUCCEEDED]
 
 
-def median(values: list[int]) -> float:
+def median(values: Iterable[int]) -> float:
     """Return the middle value, or the mean of the two in the middle. ``values`` is not empty."""
     ordered = sorted(values)
     half = len(ordered) // 2

@@ -75,7 +75,7 @@ class Stalled:
             return None
         moments = [fact.occurred_at for fact in finished[-INTERVALS - 1 :]]
         # Runs of one moment have no interval to learn from.
-        return median(list(map(sub, moments[1:], moments))) or None
+        return median(map(sub, moments[1:], moments)) or None
 
     def deadline(self, flow: Flow, now: int) -> int | None:
         """The moment at which the newest finished run is too long ago."""

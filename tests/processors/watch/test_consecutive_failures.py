@@ -98,3 +98,13 @@ def test_the_order_is_that_of_event_time_then_of_arrival() -> None:
     partition = Partition(book(in_a_row(threshold=1)))
     partition.each(run("a", "failed", "10:00"), run("b", "success", "10:00"))
     assert partition.told == [("in-a-row", "firing", "threshold"), ("in-a-row", "resolved", "recovered")]
+
+
+def test_a_longer_streak_escalates_once() -> None:
+    """At five in a row."""
+    partition = Partition(book(in_a_row(escalate_at=5)))
+    partition.each(*streak(*(f"10:{minute}" for minute in range(10, 18))))
+    assert [(alert.reason, alert.severity, alert.value) for alert in partition.alerts] == [
+        ("threshold", "warning", 3.0),
+        ("escalated", "critical", 5.0),
+    ]

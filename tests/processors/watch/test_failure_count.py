@@ -3,8 +3,9 @@
 from typing import Any
 
 from processors.watch.durations import HOUR_MS, MINUTE_MS
+from processors.watch.rules.failure_count import FailureCount
 from tests.processors.watch.records import MINUTE, Partition, at, run
-from tests.processors.watch.rules import book, often
+from tests.processors.watch.rules import book, head, often
 
 
 def failed(run_id: str, clock: str, **more: Any) -> dict[str, object]:
@@ -171,3 +172,35 @@ def test_the_window_of_a_firing_record_is_the_flows_own_span() -> None:
     partition.process(failed("a", "10:30"))
     assert partition.alerts[0].window_start == "2026-03-02T09:30:00.000Z"
     assert partition.alerts[0].window_end == "2026-03-02T10:30:00.000Z"
+
+
+def test_more_failures_escalate_once() -> None:
+    """Counted in the flow's own span; the incident is critical from then on, and ends as such."""
+    partition = Partition(book(often(escalate_at=5)))
+    partition.each(*(failed(f"r{minute}", f"10:{minute}") for minute in range(10, 18)))
+    partition.process(run("x", "success", "17:00", "f2"))
+    assert partition.told == [
+        ("often", "firing", "threshold"),
+        ("often", "firing", "escalated"),
+        ("often", "resolved", "expired"),
+    ]
+    assert [(alert.revision, alert.value) for alert in partition.alerts] == [(1, 3.0), (2, 5.0), (3, 0.0)]
+    assert len({alert.incident_id for alert in partition.alerts}) == 1
+    assert partition.alerts[0].starts_at == partition.alerts[1].starts_at
+
+
+def test_a_name_that_begins_to_match_is_looked_at() -> None:
+    """A rule for some flows looks at one as soon as it is called so, and not before."""
+    partition = Partition(book(FailureCount(head("often", match={"flow_name": "CRM*"}))))
+    partition.each(failed("a", "10:00"), failed("b", "10:01"), failed("c", "10:02"))
+    assert partition.told == []
+    partition.process(run("d", "success", "10:03", flow_name="CRM nightly"))
+    assert partition.told == [("often", "firing", "threshold")]
+
+
+def test_an_open_incident_of_a_name_that_no_longer_matches_is_resolved_all_the_same() -> None:
+    """And is not opened again."""
+    partition = Partition(book(FailureCount(head("often", match={"flow_name": "CRM*"}), threshold=1)))
+    partition.each(failed("a", "10:00", flow_name="CRM"), failed("b", "10:01", flow_name="ERP"))
+    partition.each(run("x", "success", "17:00", "f2"), failed("c", "18:00"))
+    assert partition.told == [("often", "firing", "threshold"), ("often", "resolved", "expired")]

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -231,5 +232,14 @@ TOLD = (
 def test_rows_and_transitions_are_the_oracles(book: RuleBook, history: list[Any]) -> None:
     """Whatever order, splits, repetitions, lateness, silence and crashes: rows and transitions are those that
     reading the whole history again gives."""
+    with patch.object(step_module, "REMEMBER_EVERY_MS", 1):
+        assert_equal(*replay(book, history))
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(books, histories)
+def test_ten_thousand_histories(book: RuleBook, history: list[Any]) -> None:
+    """The same, for a night."""
     with patch.object(step_module, "REMEMBER_EVERY_MS", 1):
         assert_equal(*replay(book, history))

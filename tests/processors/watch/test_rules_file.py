@@ -1,15 +1,29 @@
 """A rules file is understood in full, or refused with every mistake in it."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from processors.watch.durations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from processors.watch.rule_book import FlowSettings, RuleBook, WindowSettings, built_in
+from processors.watch.rules import KINDS, OrgFailures, Rule
 from processors.watch.rules.consecutive_failures import ConsecutiveFailures
 from processors.watch.rules.failure_count import FailureCount
+from processors.watch.rules.failure_ratio import FailureRatio
+from processors.watch.rules.new_error_code import NewErrorCode
+from processors.watch.rules.overdue import Overdue
+from processors.watch.rules.partial_errors import PartialErrors
+from processors.watch.rules.record_loss import RecordLoss
 from processors.watch.rules.rule import RuleHead
+from processors.watch.rules.slow import Slow
+from processors.watch.rules.stalled import Stalled
+from processors.watch.rules.zero_records import ZeroRecords
 from processors.watch.rules_file import RulesInvalid, load, parse
+
+DURATION = "must be a duration above 0 such as 30s, 150m, 6h, 7d or 1h30m"
+COUNT = "must be a whole number from 1 to"
+UNKNOWN = "is not known here; allowed:"
 
 FULL = """\
 [window]
@@ -82,9 +96,166 @@ def test_an_empty_list_of_rules_means_no_rules() -> None:
     assert parse("rule = []", "rules.toml").rules == ()
 
 
-DURATION = "must be a duration above 0 such as 30s, 150m, 6h, 7d or 1h30m"
-COUNT = "must be a whole number from 1 to"
-UNKNOWN = "is not known here; allowed:"
+ALL = """\
+[[rule]]
+name = "a"
+kind = "failure_count"
+escalate_at = 10
+[[rule]]
+name = "b"
+kind = "failure_ratio"
+threshold = 0.2
+min_runs = 10
+[[rule]]
+name = "c"
+kind = "consecutive_failures"
+escalate_at = 9
+[[rule]]
+name = "d"
+kind = "record_loss"
+threshold = 1
+min_records = 1000
+[[rule]]
+name = "e"
+kind = "partial_errors"
+escalate_at = 0.5
+[[rule]]
+name = "f"
+kind = "zero_records"
+threshold = 1
+[[rule]]
+name = "g"
+kind = "stalled"
+factor = 2
+escalate_at = 4.5
+[[rule]]
+name = "h"
+kind = "stalled"
+after = "2h"
+escalate_at = "1d"
+[[rule]]
+name = "i"
+kind = "overdue"
+after = "1h"
+escalate_at = "90m"
+[[rule]]
+name = "j"
+kind = "slow"
+factor = 1.5
+min_runs = 3
+[[rule]]
+name = "k"
+kind = "new_error_code"
+memory = "7d"
+[[rule]]
+name = "l"
+kind = "org_failures"
+escalate_at = 20
+"""
+
+
+def test_every_kind_with_its_parameters() -> None:
+    """Numbers may be whole or not; what is not said has the default of the contract."""
+    head = partial(RuleHead, severity="warning", match={})
+    book = parse(ALL, "rules.toml")
+    assert book.rules == (
+        FailureCount(head("a", escalate_at=10), 3, 6 * HOUR_MS, 1),
+        FailureRatio(head("b"), 0.2, DAY_MS, 10, 0.2),
+        ConsecutiveFailures(head("c", escalate_at=9), 3),
+        RecordLoss(head("d"), 1.0, 1000),
+        PartialErrors(head("e", escalate_at=0.5), 0.005),
+        ZeroRecords(head("f"), 1),
+        Stalled(head("g"), 2.0, 5, None, 4.5),
+        Stalled(head("h"), 3.0, 5, 2 * HOUR_MS, DAY_MS),
+        Overdue(head("i", escalate_at=5_400), HOUR_MS),
+        Slow(head("j"), 1.5, 3),
+        NewErrorCode(head("k"), 7 * DAY_MS),
+    )
+    assert book.org_rules == (OrgFailures(head("l", escalate_at=20), 5),)
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    """Each kind without a parameter."""
+    text = "".join(f'[[rule]]\nname = "{kind}"\nkind = "{kind}"\n' for kind in KINDS)
+    head = partial(RuleHead, severity="warning", match={})
+    assert parse(text, "rules.toml").rules == (
+        FailureCount(head("failure_count"), 3, 6 * HOUR_MS, 1),
+        FailureRatio(head("failure_ratio"), 0.5, 24 * HOUR_MS, 4, 0.25),
+        ConsecutiveFailures(head("consecutive_failures"), 3),
+        RecordLoss(head("record_loss"), 0.01, 1),
+        PartialErrors(head("partial_errors"), 0.005),
+        ZeroRecords(head("zero_records"), 3),
+        Stalled(head("stalled"), 3.0, 5, None),
+        Overdue(head("overdue"), 150 * MINUTE_MS),
+        Slow(head("slow"), 2.0, 5),
+        NewErrorCode(head("new_error_code"), 30 * DAY_MS),
+    )
+    assert parse(text, "rules.toml").org_rules == (OrgFailures(head("org_failures"), 5),)
+
+
+def test_the_built_in_rules() -> None:
+    """Names, kinds and severities of the contract."""
+    built = built_in()
+    rules: list[Rule | OrgFailures] = [*built.rules, *built.org_rules]
+    assert [(rule.head.name, rule.kind, rule.head.severity) for rule in rules] == [
+        ("repeated-failures", "failure_count", "critical"),
+        ("consecutive-failures", "consecutive_failures", "warning"),
+        ("record-loss", "record_loss", "warning"),
+        ("partial-errors", "partial_errors", "warning"),
+        ("stalled", "stalled", "warning"),
+        ("overdue", "overdue", "warning"),
+        ("slow", "slow", "info"),
+        ("new-error-code", "new_error_code", "info"),
+        ("org-failures", "org_failures", "critical"),
+    ]
+
+
+NUMBER = "must be a number above 0 and at most"
+ESCALATE = "must be above the limit at which the rule fires"
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "told"),
+    [
+        ("failure_ratio", "threshold = 1.5", f"threshold: {NUMBER} 1, not 1.5"),
+        ("failure_ratio", "threshold = 0", f"threshold: {NUMBER} 1, not 0"),
+        ("failure_ratio", "threshold = -0.1", f"threshold: {NUMBER} 1, not -0.1"),
+        ("failure_ratio", 'threshold = "50%"', f'threshold: {NUMBER} 1, not "50%"'),
+        ("failure_ratio", "threshold = true", f"threshold: {NUMBER} 1, not true"),
+        ("failure_ratio", "threshold = nan", f"threshold: {NUMBER} 1, not nan"),
+        ("failure_ratio", "threshold = inf", f"threshold: {NUMBER} 1, not inf"),
+        (
+            "failure_ratio",
+            "resolve_below = 0.6",
+            "resolve_below: must not be above threshold (0.5), or nothing would ever fire",
+        ),
+        ("failure_ratio", "escalate_at = 0.5", f"escalate_at: {ESCALATE} (0.5)"),
+        ("failure_count", "escalate_at = 3", f"escalate_at: {ESCALATE} (3)"),
+        ("failure_count", "escalate_at = 3.5", f"escalate_at: {COUNT} 10000, not 3.5"),
+        ("consecutive_failures", "escalate_at = 501", f"escalate_at: {COUNT} 500, not 501"),
+        ("record_loss", "threshold = 2", f"threshold: {NUMBER} 1, not 2"),
+        ("record_loss", "min_records = 0", f"min_records: {COUNT} 1000000000000, not 0"),
+        ("record_loss", "escalate_at = 0.01", f"escalate_at: {ESCALATE} (0.01)"),
+        ("partial_errors", "threshold = 1.1", f"threshold: {NUMBER} 1, not 1.1"),
+        ("zero_records", "threshold = 101", f"threshold: {COUNT} 100, not 101"),
+        ("stalled", "factor = 0", f"factor: {NUMBER} 1000, not 0"),
+        ("stalled", "after = 60", f"after: {DURATION}, not 60"),
+        ("stalled", "escalate_at = 3", f"escalate_at: {ESCALATE} (3)"),
+        ("stalled", 'escalate_at = "1h"', f'escalate_at: {NUMBER} 1000, not "1h"'),
+        ("stalled", 'after = "1h"\nescalate_at = "1h"', f"escalate_at: {ESCALATE} (1h)"),
+        ("stalled", 'after = "1h"\nescalate_at = 2', f"escalate_at: {DURATION}, not 2"),
+        ("overdue", "after = 150", f"after: {DURATION}, not 150"),
+        ("overdue", 'escalate_at = "2h"', f"escalate_at: {ESCALATE} (150m)"),
+        ("slow", "min_runs = 21", f"min_runs: {COUNT} 20, not 21"),
+        ("slow", "threshold = 2", f"threshold: {UNKNOWN} name, kind, severity, match, factor, min_runs, escalate_at"),
+        ("new_error_code", "escalate_at = 2", f"escalate_at: {UNKNOWN} name, kind, severity, match, memory"),
+        ("org_failures", "threshold = 0", f"threshold: {COUNT} 10000, not 0"),
+    ],
+)
+def test_a_wrong_parameter(kind: str, line: str, told: str) -> None:
+    """One mistake for one wrong value, on its line."""
+    number = 4 + line.count("\n")
+    assert mistakes(rule(line, kind)) == [f"rules.toml:{number}: rule[1].{told}"]
 
 
 @pytest.mark.parametrize(
