@@ -38,6 +38,9 @@ _ADVICE_BY_KIND: Final = {
     "slow": "Compare the size of the run's input with that of earlier runs, and look for a busy source.",
 }
 
+_TELLS_CODE: Final = frozenset({"failure_count", "failure_ratio", "consecutive_failures", "partial_errors"})
+"""Kinds whose sentence ends with the newest run's first error code if nothing more is known of it."""
+
 
 def firing(rule: Rule, flow: Flow, labels: AlertLabels, incident: Incident, opening: Opening, now_ms: int) -> Alert:
     """Write the record of an incident that starts, or escalates."""
@@ -49,7 +52,7 @@ def firing(rule: Rule, flow: Flow, labels: AlertLabels, incident: Incident, open
     likely = f", {LIKELY[stage]}" if stage in LIKELY else ""
     link = _link(failure, flow, labels, newest)
     annotations = Annotations(
-        summary=f"{_name(labels)} {what}, {when} {since}{likely}{_top_error(failure, opening, newest)}.",
+        summary=f"{_name(labels)} {what}, {when} {since}{likely}{_top_error(rule, failure, opening)}.",
         description=(
             f"Flow {labels['flow_id']}{_place(labels)} {what}; the limit of rule {incident.rule} is "
             f"{rule.describe_limit(incident.threshold)}. {_advice(rule, stage)}{_start_at(link)} "
@@ -154,9 +157,10 @@ def _place(labels: AlertLabels) -> str:
     return f" in sandbox {labels['sandbox_name']}" if labels["sandbox_name"] else ""
 
 
-def _top_error(failure: LastFailure | None, opening: Opening, newest: Fact) -> str:
+def _top_error(rule: Rule, failure: LastFailure | None, opening: Opening) -> str:
     if failure is None or failure.code is None or (opening.subject and failure.code != opening.subject):
-        return f": {newest.codes[0]}" if newest.codes and not opening.subject else ""
+        codes = opening.evidence[-1].codes if rule.kind in _TELLS_CODE else ()
+        return f": {codes[0]}" if codes else ""
     text = shortened(failure.message)
     if opening.subject:
         return f": {text}" if text else ""

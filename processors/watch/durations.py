@@ -25,3 +25,12 @@ def roughly(duration_ms: int) -> str:
     minutes = rest // MINUTE_MS
     parts = [f"{count}{unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "m")) if count]
     return " ".join(parts[:2]) or "under 1m"
+
+
+def precisely(duration_ms: int) -> str:
+    """Write a duration for people who compare two of them: the two largest units, down to seconds: ``4m 58s``."""
+    minutes, seconds = divmod(duration_ms // SECOND_MS, 60)
+    if minutes >= 60:
+        return roughly(duration_ms)
+    parts = [f"{count}{unit}" for count, unit in ((minutes, "m"), (seconds, "s")) if count]
+    return " ".join(parts) or "under 1s"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from processors.watch.durations import MINUTE_MS, SECOND_MS, written
+from processors.watch.durations import MINUTE_MS, SECOND_MS, roughly, written
 from processors.watch.facts import Fact
 from processors.watch.flows import Flow
 from processors.watch.rules.rule import (
@@ -85,7 +85,7 @@ class Overdue:
 
     def describe_opening(self, opening: Opening) -> str:
         """Say how many have not ended for how long."""
-        lasting = written(round(opening.value * SECOND_MS))
+        lasting = roughly(round(opening.value * SECOND_MS))
         count = len(opening.evidence)
         runs = "a run that was started and has" if count == 1 else f"{count} runs that were started and have"
         return f"has {runs} not ended for {lasting}"
@@ -98,7 +98,7 @@ class Overdue:
 
     def describe_limit(self, limit: float) -> str:
         """Say how long a run may take."""
-        return f"{written(round(limit * SECOND_MS))} for a run"
+        return f"{roughly(round(limit * SECOND_MS))} for a run"
 
 
 def _as_fact(run_id: str, since: int) -> Fact:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from processors.watch.durations import roughly
+from processors.watch.durations import precisely
 from processors.watch.facts import Fact
 from processors.watch.flows import Flow
 from processors.watch.rules import newest_run
@@ -93,8 +93,8 @@ class Slow:
         """Say how long, and how many times the usual."""
         took = opening.evidence[-1].duration_ms or 0
         return (
-            f"took {roughly(took)} for a run, {opening.value:.3g} times as long as usual "
-            f"({roughly(round(took / opening.value))})"
+            f"took {precisely(took)} for a run, {opening.value:.3g} times as long as usual "
+            f"({precisely(round(took / opening.value))})"
         )
 
     def describe_closing(self, closing: Closing) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from operator import sub
 from typing import Final
 
-from processors.watch.durations import SECOND_MS, written
+from processors.watch.durations import SECOND_MS, roughly, written
 from processors.watch.flows import Flow
 from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, RuleHead, Verdicts, escalating
 from processors.watch.rules.slow import median
@@ -105,7 +105,7 @@ class Stalled:
 
     def describe_opening(self, opening: Opening) -> str:
         """Say for how long nothing has finished."""
-        return f"has had no finished run for {written(round(opening.value * SECOND_MS))}"
+        return f"has had no finished run for {roughly(round(opening.value * SECOND_MS))}"
 
     def describe_closing(self, closing: Closing) -> str:
         """Say that it runs again."""
@@ -115,7 +115,7 @@ class Stalled:
 
     def describe_limit(self, limit: float) -> str:
         """Say for how long."""
-        return f"{written(round(limit * SECOND_MS))} without a finished run"
+        return f"{roughly(round(limit * SECOND_MS))} without a finished run"
 
 
 def read(head: RuleHead, parameters: Parameters) -> Stalled:

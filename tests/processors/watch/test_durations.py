@@ -2,7 +2,7 @@
 
 import pytest
 
-from processors.watch.durations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, roughly, written
+from processors.watch.durations import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, precisely, roughly, written
 from schemas.settings import parse_duration
 
 
@@ -39,3 +39,19 @@ def test_the_largest_unit_that_divides(duration_ms: int, text: str) -> None:
 def test_for_people_two_parts_are_enough(duration_ms: int, text: str) -> None:
     """Rounded down to whole minutes, the two largest parts told."""
     assert roughly(duration_ms) == text
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "text"),
+    [
+        (0, "under 1s"),
+        (999, "under 1s"),
+        (45_000, "45s"),
+        (5 * MINUTE_MS, "5m"),
+        (4 * MINUTE_MS + 58_999, "4m 58s"),
+        (2 * HOUR_MS + 5 * MINUTE_MS + 1_000, "2h 5m"),
+    ],
+)
+def test_to_compare_durations_seconds_are_told(duration_ms: int, text: str) -> None:
+    """Under an hour, rounded down."""
+    assert precisely(duration_ms) == text

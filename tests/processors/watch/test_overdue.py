@@ -38,7 +38,7 @@ def test_150_minutes_without_an_end_fire(status: str) -> None:
     assert fired.starts_at == "2026-03-02T12:30:00.000Z"
     assert resolved.value == 10_800.0
     assert [alert.annotations.summary for alert in partition.alerts] == [
-        "Flow f1 has a run that was started and has not ended for 150m, since 2026-03-02 10:00 UTC.",
+        "Flow f1 has a run that was started and has not ended for 2h 30m, since 2026-03-02 10:00 UTC.",
         "Flow f1 has no overdue run any more: the last one ended (open for 30m).",
     ]
 

@@ -6,7 +6,7 @@ import pytest
 
 from processors.watch.durations import HOUR_MS, MINUTE_MS
 from processors.watch.rule_book import FlowSettings
-from tests.processors.watch.records import DAY, MINUTE, Partition, at, run
+from tests.processors.watch.records import DAY, MINUTE, Partition, at, error, run
 from tests.processors.watch.rules import book, stalled
 
 FIRED = ("stalled", "firing", "threshold")
@@ -34,6 +34,17 @@ def test_three_times_the_usual_interval_without_a_run_fires() -> None:
     assert fired.annotations.summary == "Flow f1 has had no finished run for 3h, since 2026-03-02 14:00 UTC."
     assert fired.run_ids == ["h14"]
     assert resolved.annotations.summary == "Flow f1 runs again (open for 30m)."
+
+
+def test_a_learned_limit_is_told_in_round_figures_and_without_an_error() -> None:
+    """Whatever milliseconds the median has; what the newest run said of errors explains no silence."""
+    partition = Partition(book(stalled()))
+    moments = [at("10:00") + number * 902_817 for number in range(5)]
+    partition.each(*(run(f"r{moment}", "failed", moment, errors=[error("A")]) for moment in moments))
+    passes(partition, at("12:00"))
+    assert partition.alerts[0].annotations.summary == (
+        "Flow f1 has had no finished run for 45m, since 2026-03-02 11:00 UTC."
+    )
 
 
 def test_silence_of_everything_fires_too() -> None:
