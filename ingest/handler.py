@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -14,11 +15,11 @@ from ingest.authentication import Authenticator
 from ingest.confirmation import Confirmation
 from ingest.http.message import Answer, Request
 from ingest.limits import Limits
-from ingest.load import Load
 from ingest.metrics import Statistics
 from ingest.operations import OPERATIONS, PATH
 from ingest.producer import RawProducer
 from ingest.split import split
+from ingest.tracing import Tracing
 from ingest.validation import asks_for_text, validation_url
 
 log = logging.getLogger("flowrun.ingest.handler")
@@ -36,18 +37,18 @@ class Handler:
         authenticator: Authenticator,
         producer: RawProducer,
         confirmation: Confirmation,
-        load: Load,
         limits: Limits,
         statistics: Statistics,
         access_log: AccessLog,
+        tracing: Tracing,
     ) -> None:
         self._authenticator = authenticator
         self._producer = producer
         self._confirmation = confirmation
-        self._load = load
         self._limits = limits
         self._statistics = statistics
         self._access_log = access_log
+        self._tracing = tracing
         self._now = asyncio.get_running_loop().time
         self.is_draining = False
         """Whether every answer ends its connection and new requests get 503."""
@@ -68,7 +69,10 @@ class Handler:
     async def answer(self, request: Request) -> Answer:
         """Answer a request whose body is there. Whatever happens, it is an answer of the contract's table."""
         try:
-            return await self._post(request) if request.method == "POST" else _challenge(request)
+            if request.method != "POST":
+                return _challenge(request)
+            request.trace = self._tracing.begin(request)
+            return await self._post(request)
         except errors.RequestRefused as error:
             return self.refuse(request, error)
         except Exception:
@@ -85,6 +89,8 @@ class Handler:
         statistics.requests.add(answer.outcome)
         if answer.records and not is_sent:  # Kafka has them, and the sender does not know
             statistics.possible_duplicates.add(answer.records)
+        if request is not None and request.trace is not None:
+            request.trace.end(answer)
         self._access_log.write(request, answer, self._now())
 
     def _admit_post(self, request: Request) -> None:
@@ -103,7 +109,11 @@ class Handler:
             return Answer(200, "validation")
         batch = split(content)
         self._authenticator.expect(batch.values)
-        records = envelope.of_batch(batch, envelope.describe(request.headers, received_ms))
+        delivery = envelope.describe(request.headers, received_ms)
+        if request.trace is not None:
+            sent_by = request.trace.send(self._producer.topic, len(batch.values))
+            delivery = replace(delivery, traceparent=sent_by)
+        records = envelope.of_batch(batch, delivery)
         request.event_ids = [record.event_id for record in records]
         await self._producer.write(records, request.began + self._limits.deadline_s)
         statistics = self._statistics

@@ -59,7 +59,7 @@ class RawProducer:
         Raises:
             LoginRefused: a certificate or key file is not what it should be.
         """
-        self._topic = topic
+        self.topic: Final = topic
         self._statistics = statistics
         self._loop = asyncio.get_running_loop()
         self._breaker = Breaker(self._loop.time)
@@ -148,7 +148,7 @@ class RawProducer:
         produce = self._producer.produce
         for number, (key, value, headers, _) in enumerate(records):
             try:
-                produce(self._topic, value, key, headers=headers, on_delivery=report)
+                produce(self.topic, value, key, headers=headers, on_delivery=report)
             except (BufferError, KafkaException) as error:
                 pending.left = number
                 if isinstance(error, BufferError):
@@ -206,7 +206,7 @@ class RawProducer:
         self._statistics.delivery_errors.add_any(error.name())
         if error.code() not in _ABOUT_THE_RECORD and not self._breaker.is_failing:
             self._breaker.fail()
-            log.error("Kafka did not take a record", extra={"topic": self._topic, "reason": error.str()})
+            log.error("Kafka did not take a record", extra={"topic": self.topic, "reason": error.str()})
         if not pending.is_abandoned and not pending.done.done():
             pending.done.set_exception(KafkaUnavailable("Kafka did not take the notification; send it again."))
 

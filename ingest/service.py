@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -22,6 +23,7 @@ from ingest.metrics import Statistics, registry
 from ingest.producer import RawProducer
 from ingest.readiness import Readiness
 from ingest.settings import IngestSettings
+from ingest.tracing import NoTracing, Tracing, tracing
 
 log = logging.getLogger("flowrun.ingest")
 
@@ -61,7 +63,7 @@ def limits_here() -> Limits:
 
 async def _run(settings: IngestSettings) -> int:
     stop = stop_event()
-    async with Ingest(settings, limits_here()):
+    async with Ingest(settings, limits_here(), tracing=tracing(os.environ)):
         log.info("listening", extra={"webhook": str(settings.listen), "management": str(settings.management)})
         await stop.wait()
         log.info("stopping: answering what is in flight")
@@ -79,6 +81,7 @@ class Ingest:
         statistics: Statistics | None = None,
         write_log: Write = to_stderr,
         *,
+        tracing: Tracing | None = None,
         is_one_of_many: bool = False,
     ) -> None:
         """Prepare. One of many processes shares its port with the others, and leaves management to their parent."""
@@ -86,6 +89,7 @@ class Ingest:
         self._is_one_of_many = is_one_of_many
         self._limits = limits or Limits()
         self._write_log = write_log
+        self._tracing = tracing or NoTracing()
         self.statistics = statistics or Statistics()
 
     async def __aenter__(self) -> "Ingest":
@@ -103,7 +107,13 @@ class Ingest:
         self._access_log = AccessLog(settings.log, self._write_log)
         load = Load(limits, statistics)
         self._handler = Handler(
-            self._authenticator, self._producer, self._confirmation, load, limits, statistics, self._access_log
+            self._authenticator,
+            self._producer,
+            self._confirmation,
+            limits,
+            statistics,
+            self._access_log,
+            self._tracing,
         )
         self._server = Server(self._handler, limits, load, statistics)
         self._site: web.AppRunner | None = None
@@ -158,5 +168,6 @@ class Ingest:
         await self._authenticator.close()
         await self._confirmation.close()
         self._access_log.flush()
+        await asyncio.to_thread(self._tracing.close)
         if self._site is not None:
             await self._site.cleanup()

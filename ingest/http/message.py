@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ingest.metrics import Outcome
+
+if TYPE_CHECKING:
+    from ingest.tracing import Trace
 
 _REASONS: Final = {int(status): status.phrase for status in HTTPStatus}
 
@@ -24,6 +27,8 @@ class Request:
     began: float
     """When its first byte came, a time of the event loop."""
     body: bytes = b""
+    trace: "Trace | None" = None
+    """Who follows it, if anybody does."""
     event_ids: list[str] = field(default_factory=list)
     """What the access log calls its notifications, once they are known."""
 

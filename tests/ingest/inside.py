@@ -9,6 +9,7 @@ from broker.connection import Connection
 from ingest.limits import Limits
 from ingest.service import Ingest
 from ingest.settings import IngestSettings
+from ingest.tracing import Tracing
 from schemas.settings import Address
 from tests.ingest.process import PATIENCE_S
 from tests.service import free_port
@@ -43,12 +44,14 @@ class Inside(NamedTuple):
 
 
 @asynccontextmanager
-async def inside(bootstrap: str, limits: Limits, topic: str = "t.raw") -> AsyncIterator[Inside]:
+async def inside(
+    bootstrap: str, limits: Limits, topic: str = "t.raw", tracing: Tracing | None = None
+) -> AsyncIterator[Inside]:
     """Run the service without authentication on free ports."""
     listen, management = (Address("127.0.0.1", free_port()) for _ in range(2))
     settings = IngestSettings(Connection(bootstrap), topic, listen, management, "none")
     log: list[bytes] = []
-    async with Ingest(settings, limits, write_log=log.append) as ingest:
+    async with Ingest(settings, limits, write_log=log.append, tracing=tracing) as ingest:
         yield Inside(ingest, listen, log)
 
 
