@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+TOOLS := .venv/tools
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -10,36 +11,36 @@ ARGS ?=
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(INSTALLED) ## Make the virtual environment .venv and install flowrun into it (once, about 20 s)
+install: $(TOOLS) ## Make the virtual environment .venv, with flowrun and what its development needs (once, about 40 s)
 
 demo: $(INSTALLED) ## Show the whole system on this machine, with nothing to set up
 	@$(BIN)/flowrun demo $(ARGS)
 
-test: $(INSTALLED) ## Run the whole suite on a real Apache Kafka (container, else Maven); CI=true insists on it
+test: $(TOOLS) ## Run the whole suite on a real Apache Kafka (container, else Maven); CI=true insists on it
 	@$(BIN)/pytest -m "not slow" $(ARGS)
 
-check: $(INSTALLED) ## Check format, style, types and that the generated files are up to date
+check: $(TOOLS) ## Check format, style, types and that the generated files are up to date
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m schemas.generate --check
 	@$(BIN)/python -m ingest.generate --check
 
-format: $(INSTALLED) ## Format the code and mend what can be mended
+format: $(TOOLS) ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-generate: $(INSTALLED) ## Generate JSON Schemas, the AsyncAPI document, golden records, docs/settings.md and problems.md
+generate: $(TOOLS) ## Generate JSON Schemas, the AsyncAPI document, golden records, docs/settings.md and problems.md
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m ingest.generate
 
-bench: $(INSTALLED) ## Measure CPU per event and events per second on a real Kafka
+bench: $(TOOLS) ## Measure CPU per event and events per second on a real Kafka
 	@$(BIN)/python -m benchmarks.throughput $(ARGS)
 
-faults: $(INSTALLED) ## Kill, stop and restart workers under load and compare with the oracle
+faults: $(TOOLS) ## Kill, stop and restart workers under load and compare with the oracle
 	@$(BIN)/pytest tests/faults $(ARGS)
 
-kafka: $(INSTALLED) ## Run an Apache Kafka on this machine without Docker until Ctrl-C, and print its address
+kafka: $(TOOLS) ## Run an Apache Kafka on this machine without Docker until Ctrl-C, and print its address
 	@$(BIN)/python -m tests.kafka.apache
 
 compose-check: ## Start everything by docker compose, send one notification through it, end it
@@ -61,7 +62,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  echo "flowrun needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1 | head -n 1). Try: make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) has no venv module: install it (Debian, Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
-	@echo "installing flowrun into .venv (once, about 20 s)"
+	@echo "installing flowrun into .venv (once, about 15 s)"
 	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install -q --disable-pip-version-check -e . -c constraints.txt
+	@touch $@
+
+$(TOOLS): $(INSTALLED)
+	@echo "installing the tools of its development (once, about 25 s)"
 	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]' -c constraints.txt
 	@touch $@
