@@ -16,6 +16,8 @@ PARAMETERS = ("factor", "min_runs", "after", "escalate_at")
 INTERVALS: Final = 10
 """From so many of the newest intervals between runs the usual one is learned."""
 
+_MAJORITY: Final = INTERVALS // 2 + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Stalled:
@@ -78,9 +80,12 @@ class Stalled:
         return median(map(sub, moments[1:], moments)) or None
 
     def deadline(self, flow: Flow, now: int) -> int | None:
-        """The moment at which the newest finished run is too long ago."""
+        """The moment at which the newest finished run is too long ago, or the earlier one that is on the list."""
         incident = flow.incidents.get(self.head.name)
         if incident is None:
+            on_list = flow.due.get(self.head.name)
+            if on_list is not None and self._is_surely_later(flow, on_list):
+                return on_list
             limit_ms = self._limit(flow)
         elif self.escalate_after is None or incident.has_escalated or not flow.finished:
             return None
@@ -90,6 +95,21 @@ class Stalled:
             interval_ms = self._interval(flow)
             limit_ms = None if interval_ms is None else int(self.escalate_after * interval_ms)
         return None if limit_ms is None else flow.finished[-1].occurred_at + limit_ms
+
+    def _is_surely_later(self, flow: Flow, on_list: int) -> bool:
+        """Tell at little cost, as nearly each run asks, that the moment is not before the one on the list: more than
+        half of the intervals alone are long enough for that.
+        """
+        finished = flow.finished
+        if self.after_ms is not None or flow.every_ms is not None or len(finished) <= INTERVALS:
+            return False
+        later = finished[-1].occurred_at
+        enough = (on_list - later + 1) / self.factor
+        for fact in finished[-2 : -_MAJORITY - 2 : -1]:
+            if later - fact.occurred_at < enough:
+                return False
+            later = fact.occurred_at
+        return len(finished) >= self.min_runs
 
     def on_time(self, flow: Flow, moment: int) -> Verdicts:
         """Open, or escalate: nothing has finished for too long."""

@@ -1,5 +1,6 @@
 """Compare the step with the oracle over generated histories."""
 
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -234,6 +235,41 @@ def test_rows_and_transitions_are_the_oracles(book: RuleBook, history: list[Any]
     reading the whole history again gives."""
     with patch.object(step_module, "REMEMBER_EVERY_MS", 1):
         assert_equal(*replay(book, history))
+
+
+def long_history(random: Random) -> list[Any]:
+    """Return a history in which flows have many runs, mostly in order and mostly like one another."""
+    note = partial(Note, name=None, org=None, started_before=None)
+    usual = random.choice([1, 5, 10])
+    return [
+        [
+            note(
+                ahead=random.choice([0, usual, usual, usual, usual, 4 * usual]),
+                behind=random.choice([0, 0, 0, 0, 0, 0, 0, 1, 25]),
+                number=random.randrange(400),
+                status=random.choice(["success"] * 9 + ["partial", "failed", "unknown"]),
+                counts=(random.choice([10, 10, 10, 11, 12, 25, None]), random.choice([0, 5]), 0, 0),
+                codes=(),
+            )
+            for _ in range(random.randrange(1, 12))
+        ]
+        if random.random() < 0.9
+        else ("crash", random.randrange(100))
+        for _ in range(30)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_long_histories_of_steady_flows(seed: int) -> None:
+    """Rules that compare with many earlier runs, whose short cuts short histories do not reach."""
+    random = Random(seed)  # noqa: S311
+    rules: tuple[Rule, ...] = (
+        Stalled(RuleHead("stalled", "warning"), random.choice([1.5, 2.0, 3.0]), 5, None, 6.0),
+        Slow(RuleHead("slow", "info", {}, 2.4), 2.0, random.choice([1, 5, 12, 20])),
+        ZeroRecords(RuleHead("zero", "warning"), 2),
+    )
+    windows = WindowSettings(SIZE, "10m", MINUTE, random.choice([30, 600]) * MINUTE, 30_000)
+    assert_equal(*replay(RuleBook(windows, rules, {}), long_history(random)))
 
 
 @pytest.mark.slow

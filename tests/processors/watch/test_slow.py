@@ -50,6 +50,13 @@ def test_it_is_compared_with_the_last_twenty() -> None:
     assert partition.told == []
 
 
+def test_that_the_newest_were_slower_does_not_hide_it() -> None:
+    """Eight of the twenty took longer than half of it, the median did not."""
+    partition = Partition(book(slow()))
+    partition.each(*took(*([10] * 12), *([19] * 8)), *took(36, first=20))
+    assert partition.told == [FIRED]
+
+
 def test_failed_runs_are_passed_over_in_the_comparison() -> None:
     """The twenty before may lie further back."""
     partition = Partition(book(slow()))
