@@ -30,9 +30,10 @@ format: $(TOOLS) ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-generate: $(TOOLS) ## Generate JSON Schemas, the AsyncAPI document, golden records, docs/settings.md and problems.md
+generate: $(TOOLS) ## Generate JSON Schemas, AsyncAPI, golden records and the tables of docs/
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m ingest.generate
+	@$(BIN)/python -m tests.processors.watch.examples
 
 bench: $(TOOLS) ## Measure CPU per event and events per second on a real Kafka
 	@$(BIN)/python -m benchmarks.throughput $(ARGS)

@@ -59,16 +59,14 @@ class PartialErrors:
         """Say which share, and how many records of how many."""
         run = opening.evidence[-1]
         how = "succeeded" if run.status == "success" else "succeeded in part"
-        return (
-            f"{how}, yet {percent(opening.value)} of its input ({run.failed} of {run.input} records) "
-            f"{'was' if run.failed == 1 else 'were'} refused"
-        )
+        refused = f"{run.failed} of its {run.input} input records ({percent(opening.value)})"
+        return f"{how}, yet {refused} {'was' if run.failed == 1 else 'were'} refused"
 
     def describe_closing(self, closing: Closing) -> str:
         """Say what failed of the run that ended it."""
         if closing.reason == "corrected":
             return "had no such share of failed records, as a late or re-sent run showed"
-        return f"is clean again: {percent(closing.value)} of its newest run's input failed"
+        return f"is clean again: {percent(closing.value)} of its newest run's input was refused"
 
     def describe_limit(self, limit: float) -> str:
         """Say which share."""

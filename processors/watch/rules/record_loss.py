@@ -61,7 +61,8 @@ class RecordLoss:
     def describe_opening(self, opening: Opening) -> str:
         """Say which share, and how many records of how many."""
         run = opening.evidence[-1]
-        return f"lost {percent(opening.value)} of its input ({run.lost} of {run.input} records) in a run that succeeded"
+        how = "succeeded" if run.status == "success" else "succeeded in part"
+        return f"lost {run.lost} of its {run.input} input records ({percent(opening.value)}) in a run that {how}"
 
     def describe_closing(self, closing: Closing) -> str:
         """Say what the run that ended it lost."""

@@ -129,8 +129,8 @@ def test_the_sentences() -> None:
     partition.process(run("a", "partial", "10:00", records=records, flow_name="CRM"))
     partition.process(run("b", "success", "11:30", flow_name="CRM", records=records | {"failed": 0, "lost": 3}))
     assert [alert.annotations.summary for alert in partition.alerts] == [
-        "CRM lost 3% of its input (300 of 10000 records) in a run that succeeded, at 2026-03-02 10:00 UTC.",
-        "CRM succeeded in part, yet 0.8% of its input (80 of 10000 records) were refused, at 2026-03-02 10:00 UTC.",
+        "CRM lost 300 of its 10000 input records (3%) in a run that succeeded in part, at 2026-03-02 10:00 UTC.",
+        "CRM succeeded in part, yet 80 of its 10000 input records (0.8%) were refused, at 2026-03-02 10:00 UTC.",
         "CRM is complete again: its newest run lost 0.03% of its input (open for 1h 30m).",
-        "CRM is clean again: 0% of its newest run's input failed (open for 1h 30m).",
+        "CRM is clean again: 0% of its newest run's input was refused (open for 1h 30m).",
     ]
