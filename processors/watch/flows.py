@@ -11,7 +11,7 @@ from schemas.run import FINISHED
 if TYPE_CHECKING:
     from processors.watch.rules.rule import Rule
 
-MAX_STARTED: Final = 400
+MAX_STARTED: Final = 200
 """Started runs kept of one flow, those that started first: they have to fit into one state record."""
 
 MAX_CODES_KNOWN: Final = 200

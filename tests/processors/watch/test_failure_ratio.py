@@ -2,8 +2,12 @@
 
 from typing import Any
 
-from tests.processors.watch.records import DAY, Partition, at, run
-from tests.processors.watch.rules import book, ratio
+import pytest
+
+from processors.watch.rule_book import WindowSettings
+from processors.watch.rules.rule import Rule
+from tests.processors.watch.records import DAY, HOUR, Partition, at, run
+from tests.processors.watch.rules import book, often, ratio
 
 FIRED = ("ratio", "firing", "threshold")
 
@@ -106,3 +110,23 @@ def test_a_larger_share_escalates_once() -> None:
     partition.each(*row("sFFs"), *row("FFFF", 12), *row("FFFFFF", 14))
     assert partition.told == [FIRED, ("ratio", "firing", "escalated")]
     assert [alert.severity for alert in partition.alerts] == ["warning", "critical"]
+
+
+def test_an_incident_that_would_be_over_at_once_is_not_opened() -> None:
+    """The fourth run comes so late that the watermark has left all failures behind."""
+    partition = Partition(book(ratio()))
+    partition.each(*row("FFs"), run("x", "success", at("11:00") + DAY, "f2"), run("late", "success", "10:30"))
+    assert partition.told == []
+
+
+@pytest.mark.parametrize("rule", [ratio(threshold=0.1, within_ms=6 * HOUR), often()])
+def test_failures_are_kept_as_long_as_a_flows_own_span_may_reach_back(rule: Rule) -> None:
+    """The flow's span ends nearly six hours before the watermark, and begins six hours before its end."""
+    partition = Partition(book(rule, window=WindowSettings(grace_ms=6 * HOUR)))
+    many = [run(f"s{minute}", "success", f"13:{minute}") for minute in range(10, 27)]
+    partition.each(run("a", "failed", "10:00"), *many, *row("sssss", 14), run("b", "failed", "15:59"))
+    told = len(partition.told)
+    partition.process(run("x", "success", "21:58", "f2"))
+    partition.process(run("late", "failed", "15:58"))
+    assert partition.told[told:] == [(rule.head.name, "firing", "threshold")]
+    assert partition.alerts[-1].run_ids == ["b", "late", "a"]
