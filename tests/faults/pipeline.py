@@ -31,6 +31,19 @@ name = "consecutive-failures"
 kind = "consecutive_failures"
 threshold = 3
 severity = "warning"
+
+[[rule]]
+name = "many-failures"
+kind = "failure_ratio"
+within = "1h"
+
+[[rule]]
+name = "record-loss"
+kind = "record_loss"
+
+[[rule]]
+name = "stalled"
+kind = "stalled"
 """
 
 

@@ -97,6 +97,16 @@ def test_time_does_not_fire() -> None:
     assert partition.told == []
 
 
+def test_a_run_without_an_outcome_does_not_fire() -> None:
+    """It moves the span so that old successes leave it; the next finished run is judged in it."""
+    partition = Partition(book(often(threshold=1, within_ms=3 * DAY), ratio()))
+    partition.each(*row("ssss"), *row("FFFs", 14))
+    partition.each(run("i", "in_progress", at("10:35") + DAY), run("u", "unknown", at("10:36") + DAY))
+    assert partition.told == [("often", "firing", "threshold")]
+    partition.process(run("x", "success", at("10:37") + DAY))
+    assert partition.told == [("often", "firing", "threshold"), FIRED]
+
+
 def test_a_correction_resolves() -> None:
     """Failures that turn out to be successes."""
     partition = Partition(book(ratio()))
