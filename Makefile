@@ -6,7 +6,7 @@ TOOLS := .venv/tools
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format generate bench faults kafka compose-check constraints clean
+.PHONY: help install demo test check format generate bench bench-ingest faults kafka compose-check constraints clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ generate: $(TOOLS) ## Generate JSON Schemas, AsyncAPI, golden records and the ta
 
 bench: $(TOOLS) ## Measure CPU per event and events per second on a real Kafka
 	@$(BIN)/python -m benchmarks.throughput $(ARGS)
+
+bench-ingest: $(TOOLS) ## Measure ingest on one core beside a plain aiohttp handler (needs wrk)
+	@$(BIN)/python -m benchmarks.ingest $(ARGS)
 
 faults: $(TOOLS) ## Kill, stop and restart workers under load and compare with the oracle
 	@$(BIN)/pytest tests/faults $(ARGS)

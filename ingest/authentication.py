@@ -1,11 +1,12 @@
 """Know the sender of a request."""
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from ingest.adobe.authentication import AdobeAuthentication
 from ingest.adobe.key_server import KeyServer
+from ingest.adobe.signature import Pair
 from ingest.errors import NotAuthenticated
 from ingest.metrics import Statistics
 from ingest.settings import IngestSettings
@@ -19,14 +20,14 @@ class Authenticator(Protocol):
     Header names are looked up in lower case; the mapping must not care about case.
     """
 
-    def admit(self, headers: Mapping[str, str]) -> None:
-        """Judge by the headers alone, before the body is read.
+    def admit(self, headers: Mapping[str, str]) -> Sequence[Pair]:
+        """Judge by the headers alone, before the body is read; return the signatures that are to be verified.
 
         Raises:
             NotAuthenticated: it is not.
         """
 
-    async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
+    async def verify(self, given: Sequence[Pair], received: bytes) -> None:
         """Judge the body, exactly as it was received, before it is inflated or parsed.
 
         Raises:
@@ -48,10 +49,11 @@ class Authenticator(Protocol):
 class NoAuthentication:
     """Admit everyone; the settings allow it on a loopback address only."""
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    def admit(self, headers: Mapping[str, str]) -> Sequence[Pair]:
         """Admit."""
+        return ()
 
-    async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
+    async def verify(self, given: Sequence[Pair], received: bytes) -> None:
         """Admit."""
 
     def expect(self, notifications: Iterable[bytes]) -> None:
@@ -67,7 +69,7 @@ class TokenAuthentication:
     def __init__(self, token: str) -> None:
         self._token = token.encode()
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    def admit(self, headers: Mapping[str, str]) -> Sequence[Pair]:
         """Compare the token in constant time.
 
         Raises:
@@ -77,8 +79,9 @@ class TokenAuthentication:
         given = token.strip(" ").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, self._token) or scheme.lower() != "bearer":
             raise NotAuthenticated("Send the right token: Authorization: Bearer TOKEN.")
+        return ()
 
-    async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
+    async def verify(self, given: Sequence[Pair], received: bytes) -> None:
         """Admit: whoever knows the token may send any body."""
 
     def expect(self, notifications: Iterable[bytes]) -> None:

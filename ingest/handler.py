@@ -97,7 +97,7 @@ class Handler:
         if self.is_draining:
             raise errors.ShuttingDown("This server is shutting down; send it again.")
         headers = request.headers
-        self._authenticator.admit(headers)
+        request.signatures = self._authenticator.admit(headers)
         body.coding(headers.get("content-encoding"))
         body.check_length(int(headers.get("content-length", "0")), self._limits.body_bytes)
 
@@ -126,7 +126,7 @@ class Handler:
         """Prove the body, exactly as it was received, then inflate it."""
         received = request.body
         self._statistics.received_bytes.add(len(received))
-        await self._authenticator.verify(request.headers, received)
+        await self._authenticator.verify(request.signatures, received)
         coding = body.coding(request.headers.get("content-encoding"))
         return received if coding is None else body.inflate(received, coding, self._limits.body_bytes)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ingest.adobe import recipient
@@ -27,17 +27,19 @@ class AdobeAuthentication:
         self._client_ids = frozenset(client_ids)
         self._statistics = statistics
 
-    def admit(self, headers: Mapping[str, str]) -> None:
+    def admit(self, headers: Mapping[str, str]) -> Sequence[Pair]:
         """Look whether one of the two signatures could be right, by the form of its headers.
 
         Raises:
             SignatureInvalid: neither could.
         """
-        if not pairs(headers):
+        given = pairs(headers)
+        if not given:
             self._statistics.signatures.add("malformed")
             raise SignatureInvalid("Neither signature of Adobe is there with an allowed key path.")
+        return given
 
-    async def verify(self, headers: Mapping[str, str], received: bytes) -> None:
+    async def verify(self, given: Sequence[Pair], received: bytes) -> None:
         """Check that one of the two signatures is right. Each is tried, whatever became of the other.
 
         Raises:
@@ -46,7 +48,7 @@ class AdobeAuthentication:
         """
         digest = await _sha256(received)
         unavailable: KeyUnavailable | None = None
-        for pair in pairs(headers):
+        for pair in given:
             try:
                 if await self._is_right(pair, digest):
                     self._statistics.signatures.add(_RESULTS[pair.number])
@@ -78,7 +80,7 @@ class AdobeAuthentication:
 
     async def _is_right(self, pair: Pair, digest: bytes) -> bool:
         key = self._keys.held(pair.key_path) or await self._keys.find(pair.key_path)
-        return verifies(key, pair.signature, digest)
+        return verifies(key, pair.bytes(), digest)
 
 
 async def _sha256(body: bytes) -> bytes:

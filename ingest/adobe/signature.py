@@ -1,9 +1,9 @@
 """Read Adobe's signature headers and check a signature: RSASSA-PKCS1-v1_5, SHA-256, exact bytes (DOMAIN.md 2.1)."""
 
-import base64
 import binascii
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -33,17 +33,26 @@ class Pair(NamedTuple):
 
     number: int
     """1 or 2, as in the headers' names."""
-    signature: bytes
+    signature: str
+    """In base64, as it was sent."""
     key_path: str
+
+    def bytes(self) -> bytes:
+        """Return the signature itself; nothing, which never verifies, if it is no base64."""
+        try:
+            return binascii.a2b_base64(self.signature, strict_mode=True)
+        except (binascii.Error, ValueError):
+            return b""
 
 
 def pairs(headers: Mapping[str, str]) -> list[Pair]:
-    """Return those of the two pairs that could be right by their form. Header names are looked up in lower case."""
+    """Return those of the two pairs whose headers are there, with an allowed path. Looks names up in lower case."""
     get = headers.get
     found = (_pair(number, get(signature), get(path)) for number, (signature, path) in _NUMBERED)
     return [pair for pair in found if pair is not None]
 
 
+@lru_cache(maxsize=64)
 def is_key_path(path: str) -> bool:
     """Tell whether a path may be asked of the key server."""
     return len(path) <= _MAX_PATH and _KEY_PATH.fullmatch(path) is not None
@@ -61,7 +70,4 @@ def verifies(key: RSAPublicKey, signature: bytes, digest: bytes) -> bool:
 def _pair(number: int, signature: str | None, path: str | None) -> Pair | None:
     if not signature or not path or len(signature) > _MAX_SIGNATURE or not is_key_path(path):
         return None
-    try:
-        return Pair(number, base64.b64decode(signature.encode(), validate=True), path)
-    except (binascii.Error, UnicodeEncodeError):
-        return None
+    return Pair(number, signature, path)

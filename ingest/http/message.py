@@ -1,6 +1,6 @@
 """Hold requests and answers, and write answers as bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ingest.metrics import Outcome
 
 if TYPE_CHECKING:
+    from ingest.adobe.signature import Pair
     from ingest.tracing import Trace
 
 _REASONS: Final = {int(status): status.phrase for status in HTTPStatus}
@@ -27,6 +28,8 @@ class Request:
     began: float
     """When its first byte came, a time of the event loop."""
     body: bytes = b""
+    signatures: "Sequence[Pair]" = ()
+    """What its sender is to be known by, once it is admitted."""
     trace: "Trace | None" = None
     """Who follows it, if anybody does."""
     event_ids: list[str] = field(default_factory=list)
