@@ -7,12 +7,12 @@ from dataclasses import dataclass
 class Limits:
     """Hold the bounds. They belong together: a report of librdkafka comes before the deadline, that before 10 s."""
 
-    head_bytes: int = 32 * 1024
+    head_bytes: int = 16 * 1024
     """Of request line and headers. Prevents memory from growing with headers that never end."""
     body_bytes: int = 4 * 1024 * 1024
     """Of a body, as sent and inflated. Prevents records that Kafka (5 MiB) would refuse, and compression bombs."""
     requests: int = 4_000
-    """In flight at a time. Prevents a queue that no sender will wait for."""
+    """Being answered at a time. Prevents a queue that no sender will wait for."""
     held_bytes: int = 64 * 1024 * 1024
     """Of bodies being read or waiting for Kafka, together. Prevents memory from growing in an outage or attack."""
     connections: int = 10_000

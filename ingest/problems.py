@@ -160,7 +160,7 @@ _TABLE: Final[tuple[tuple[type[errors.RequestRefused], Problem], ...]] = (
             HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
             "The headers are too large",
             logging.INFO,
-            "Request line and headers have more than 32 KiB together.",
+            "Request line and headers have more than 16 KiB together.",
             "Send fewer or shorter headers.",
         ),
     ),

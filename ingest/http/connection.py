@@ -99,8 +99,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_expendable(self) -> bool:
-        """Whether it may be closed for another's sake: no request of it has been admitted."""
-        return self.is_idle or (self._task is None and self._reader.is_in_head and not self._reader.ready)
+        """Whether it may be closed for another's sake: it waits for its sender, and nothing of it is being answered."""
+        return self._task is None and not self._reader.ready
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -218,6 +218,8 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, incoming: Incoming) -> None:
         """Answer a refused request at once, any other by a task of its own."""
+        if incoming.refusal is None:
+            incoming.begin()
         if incoming.refusal is not None:
             self._send(incoming, self._owner.application.refuse(incoming.request, incoming.refusal))
             return

@@ -1,5 +1,6 @@
 """Read requests out of the bytes of one connection, refusing early what can be refused early."""
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -10,6 +11,8 @@ from ingest import body, errors
 from ingest.http.message import Request
 from ingest.limits import Limits
 from ingest.load import Load
+
+log = logging.getLogger("flowrun.ingest.http")
 
 _CHUNK_BYTES: Final = 6
 """What the framing of a chunk of one byte costs on the wire, at most (without extensions, which nobody needs)."""
@@ -30,6 +33,7 @@ class Incoming:
     __slots__ = (
         "_expects_continue",
         "_is_admitted",
+        "_is_begun",
         "_load",
         "_parts",
         "is_complete",
@@ -52,6 +56,7 @@ class Incoming:
         self.is_complete = False
         self.keeps_connection = False
         self._is_admitted = False
+        self._is_begun = False
 
     def admit(self, judge: Admit) -> None:
         """Have it judged by its head, and count it as in flight."""
@@ -79,8 +84,16 @@ class Incoming:
         """Note that all of it has come."""
         self.is_complete = True
         self.keeps_connection = keeps_connection
-        parts = self._parts
+        parts, self._parts = self._parts, []
         self.request.body = parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def begin(self) -> None:
+        """Count it as being answered; if there are too many of these, refuse it."""
+        try:
+            self._load.begin()
+            self._is_begun = True
+        except errors.Overloaded as error:
+            self.refuse(error)
 
     def wants_continue(self) -> bool:
         """Tell, once, whether the sender waits to be told to go on (RFC 9110, 10.1.1)."""
@@ -97,6 +110,9 @@ class Incoming:
         if self._is_admitted:
             self._is_admitted = False
             self._load.leave()
+        if self._is_begun:
+            self._is_begun = False
+            self._load.end()
         self._load.release(self.size)
         self.size = 0
         self._parts.clear()
@@ -142,6 +158,7 @@ class Reader:
         Raises:
             RequestMalformed: they are no HTTP/1 request, or their framing is out of all proportion.
             HeadTooLarge: the request line and headers are.
+            Broken: we made a mistake; a 4xx would have the sender drop what may be right.
         """
         self._fed_bytes += len(data)
         self._new_bytes = len(data)
@@ -149,8 +166,10 @@ class Reader:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self.is_ended = True  # answered as if it had not been asked for, which RFC 9110, 7.8 allows
+        except httptools.HttpParserCallbackError as error:
+            raise self._refusal or _broken() from error
         except httptools.HttpParserError as error:
-            raise self._refusal or _malformed() from error
+            raise _malformed() from error
         self._check_framing()
 
     def on_message_begin(self) -> None:
@@ -221,6 +240,11 @@ class Reader:
             size = self.current.size
             if self._fed_bytes > min(size * _CHUNK_BYTES, size + self._limits.body_bytes) + _FRAMING_BYTES:
                 raise _malformed()
+
+
+def _broken() -> errors.Broken:
+    log.exception("a request could not be read")
+    return errors.Broken("This is our mistake; the log of the server has it.")
 
 
 def _malformed() -> errors.RequestMalformed:

@@ -93,13 +93,15 @@ class Server:
                 self._empty.set()
 
     def _make_room(self) -> bool:
-        for other in self._connections:  # the oldest come first
-            if other.is_expendable:
-                other.abort()
-                self.lost(other)  # now: its own report comes with the next turn of the loop
-                self.statistics.closed.add("crowded-out")
-                return True
-        return False
+        """Close the oldest connection that waits for its sender, an idle one rather than one in a request."""
+        expendable = [other for other in self._connections if other.is_expendable]  # the oldest come first
+        other = next((each for each in expendable if each.is_idle), next(iter(expendable), None))
+        if other is None:
+            return False
+        other.abort()
+        self.lost(other)  # now: its own report comes with the next turn of the loop
+        self.statistics.closed.add("crowded-out")
+        return True
 
     def _sweep(self) -> None:
         """End what has been waited for too long; renew what changes with time."""

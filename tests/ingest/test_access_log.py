@@ -82,7 +82,7 @@ async def served() -> AsyncIterator[Inside]:
     """Ingest inside this test, on a broker."""
     topics = embedded_topics()
     with EmbeddedBroker().start(topics) as broker:
-        async with inside(broker.bootstrap_servers, Limits(), topics.raw.name) as run:
+        async with inside(broker.bootstrap_servers, Limits(linger_s=0.0), topics.raw.name) as run:
             yield run
 
 

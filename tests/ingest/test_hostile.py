@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from broker.embedded import EmbeddedBroker
+from ingest.handler import Handler
 from ingest.limits import Limits
 from tests.ingest.inside import POST, Inside, inside, request, statuses
 from tests.ingest.process import AUTHORIZED, TOKEN, Running, embedded_topics, running, until
 
-LIMITS = Limits(head_s=0.3, deadline_s=2.0, keep_alive_s=0.3, refused_s=0.3, message_timeout_ms=1_500)
+LIMITS = Limits(head_s=0.3, deadline_s=2.0, keep_alive_s=0.3, refused_s=0.3, linger_s=0.0, message_timeout_ms=1_000)
 BOMB_BYTES = 2_000_000_000
 
 
@@ -350,3 +351,18 @@ async def test_five_thousand_idle_connections_keep_nobody_out(process: Running) 
     finally:
         for each in idle:
             each.close()
+
+
+@pytest.mark.parametrize("broken", ["admit", "_post"])
+async def test_a_mistake_of_ours_is_500(
+    broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch, broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever fails in us, the sender is told to send it again, and the log has it."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(Handler, broken, fail)
+    async with serving(broker) as run:
+        answer = await run.send(request(b"{}", b"Connection: close"))
+    assert (statuses(answer), b"problem:broken" in answer, "a mistake" in caplog.text) == ([500], True, True)

@@ -17,7 +17,7 @@ from schemas.settings import Address
 from tests.ingest.process import TOKEN, running
 
 HERE = Address("127.0.0.1", 8080)
-EXAMPLES = 100
+EXAMPLES = 50
 
 
 def operation(auth: AuthName, method: str) -> Any:

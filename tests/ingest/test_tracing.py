@@ -18,6 +18,7 @@ from ingest.tracing.otel import OpenTelemetryTracing
 from tests.ingest.inside import Inside, inside, request, statuses
 from tests.ingest.process import embedded_topics, read_all
 
+LIMITS = Limits(linger_s=0.0)
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
 
@@ -44,7 +45,7 @@ async def traced() -> AsyncIterator[Traced]:
     topics = embedded_topics()
     with EmbeddedBroker().start(topics) as broker:
         address = broker.bootstrap_servers
-        async with inside(address, Limits(), topics.raw.name, OpenTelemetryTracing(provider)) as run:
+        async with inside(address, LIMITS, topics.raw.name, OpenTelemetryTracing(provider)) as run:
             yield Traced(run, exporter, address, topics.raw.name)
 
 
@@ -91,7 +92,7 @@ async def test_without_opentelemetry_the_sender_s_context_is_carried() -> None:
     """Nobody looks, and normalize still finds the sender's trace."""
     topics = embedded_topics()
     with EmbeddedBroker().start(topics) as broker:
-        async with inside(broker.bootstrap_servers, Limits(), topics.raw.name) as run:
+        async with inside(broker.bootstrap_servers, LIMITS, topics.raw.name) as run:
             await run.send(request(b"{}", f"traceparent: {PARENT}".encode(), b"Connection: close"))
         (record,) = read_all(broker.bootstrap_servers, topics.raw.name)
     assert dict(record.headers() or [])["traceparent"] == PARENT.encode()
