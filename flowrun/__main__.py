@@ -9,12 +9,11 @@ import click
 
 from broker.errors import BrokerError, LoginRefused, PartitionsWrong
 from flowrun.cli import cli
-from flowrun.errors import INTERRUPTED
+from flowrun.errors import INTERRUPTED, MISUSED
 from schemas.settings import SettingsInvalid
 
 DONE: Final = 0
 FAILED: Final = 1
-MISUSED: Final = 2
 
 
 def main() -> None:

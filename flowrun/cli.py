@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "process": "Make runs, windows and alerts from the raw topic.",
     "replay": "Send recorded or bare payloads again.",
     "tail": "Print the records of a topic.",
+    "rules": "Check a rules file, or try it on recorded runs.",
     "config": "Show the effective settings and where they come from.",
 }
 """Name and summary of each command; the module ``flowrun.commands.<name>`` holds it as ``command``."""

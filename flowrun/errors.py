@@ -8,10 +8,14 @@ INTERRUPTED: Final = 130
 """The exit code after Ctrl-C: 128 + SIGINT, as shells have it."""
 
 
+MISUSED: Final = 2
+"""The exit code of a wrong command or configuration."""
+
+
 class Misuse(click.ClickException):
     """The command or the settings are wrong: exit code 2."""
 
-    exit_code = 2
+    exit_code = MISUSED
 
 
 class WorkFailed(click.ClickException):

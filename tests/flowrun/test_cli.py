@@ -46,7 +46,8 @@ def test_version(flowrun: Flowrun) -> None:
         ([], "Missing command; see flowrun --help"),
         (
             ["nix"],
-            "No such command 'nix': there are demo, topics, ingest, process, replay, tail, config; see flowrun --help",
+            "No such command 'nix': there are demo, topics, ingest, process, replay, tail, rules, config; "
+            "see flowrun --help",
         ),
         (["--nix"], "No such option: --nix; see flowrun --help"),
         (["topics"], "Missing command; see flowrun topics --help"),

@@ -1,0 +1,1 @@
+"""Say what a rules file says."""
