@@ -72,14 +72,18 @@ class Slow:
         those it is compared with took longer than the ``factor``-th part of it.
         """
         finished = flow.finished
-        if added.duration_ms is None or len(finished) < _MAJORITY + 1 or finished[-1] is not added:
+        if added.duration_ms is None or not finished or finished[-1] is not added:
             return False
-        limit = added.duration_ms / self.factor
-        for fact in finished[-_MAJORITY - 1 : -1]:
+        limit, longer = added.duration_ms / self.factor, 0
+        for fact in finished[-2 : -COMPARED - 2 : -1]:
             duration = fact.duration_ms
-            if duration is None or duration <= limit or fact.status not in SUCCEEDED:
-                return False
-        return True
+            if duration is not None and fact.status in SUCCEEDED:
+                if duration <= limit:
+                    return False
+                longer += 1
+                if longer == _MAJORITY:
+                    return True
+        return False
 
     def deadline(self, flow: Flow, now: int) -> int | None:
         """Time alone changes nothing."""
