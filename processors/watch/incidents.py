@@ -34,21 +34,32 @@ class Incidents:
         self._book = book
         self._rules = {rule.head.name: rule for rule in book.rules}
         self._deadlines = deadlines
+        self._all = tuple(book.rules)
+        self._all_waking = _by_status(self._all)
+        self._chooses = any(rule.head.match for rule in book.rules)
         self._waking: dict[tuple[str, ...], Mapping[str, tuple[Rule, ...]]] = {}
         self.open = 0
         """How many are open now."""
 
     def match(self, flow: Flow) -> None:
         """Choose the rules that look at a flow: those that match its names, and those that have yet to resolve."""
+        flow.rules = self._matching(flow) if self._chooses else self._all
+        flow.waking = self._waking_of(flow.rules)
+
+    def _waking_of(self, rules: tuple[Rule, ...]) -> Mapping[str, tuple[Rule, ...]]:
+        if rules is self._all:
+            return self._all_waking
+        names = tuple(rule.head.name for rule in rules)
+        return self._waking.get(names) or self._waking.setdefault(names, _by_status(rules))
+
+    def _matching(self, flow: Flow) -> tuple[Rule, ...]:
         labels = self._place(flow)
         still_open = {incident.rule for incident in flow.incidents.values()}
-        flow.rules = tuple(
+        return tuple(
             rule
             for name, rule in self._rules.items()
             if name in still_open or not rule.head.match or rule.head.matches(labels)
         )
-        names = tuple(rule.head.name for rule in flow.rules)
-        flow.waking = self._waking.get(names) or self._waking.setdefault(names, _by_status(flow.rules))
 
     def look(
         self, flow: Flow, change: Change, watermark: int, event_id: str, now_ms: int, *, all_rules: bool = False
