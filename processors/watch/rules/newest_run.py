@@ -27,6 +27,14 @@ class Measuring(Protocol):
         """
 
 
+def is_calm(flow: Flow, change: Change) -> bool:
+    """Tell whether a new run has become the flow's newest and nothing is open: then it alone decides, and can only
+    open something.
+    """
+    finished = flow.finished
+    return not flow.incidents and change.removed is None and bool(finished) and finished[-1] is change.added
+
+
 def look(rule: Measuring, flow: Flow, change: Change) -> Verdicts:
     """Open while the newest run that can be judged is at the threshold, and close when it is not.
 

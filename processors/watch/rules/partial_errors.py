@@ -45,6 +45,8 @@ class PartialErrors:
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Judge by the newest run that can be judged."""
+        if not change.added.failed and newest_run.is_calm(flow, change):
+            return NONE
         return newest_run.look(self, flow, change)
 
     def deadline(self, flow: Flow, now: int) -> int | None:

@@ -63,23 +63,21 @@ class Slow:
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Judge by the newest run that can be judged."""
-        if change.removed is None and self.head.name not in flow.incidents and self._is_usual(flow, change.added):
+        if newest_run.is_calm(flow, change) and self._is_usual(flow, change.added):
             return NONE
         return newest_run.look(self, flow, change)
 
     def _is_usual(self, flow: Flow, added: Fact) -> bool:
-        """Tell at little cost that a run is the newest and surely not slow, as nearly all runs are: more than half of
-        those it is compared with took longer than the ``factor``-th part of it.
+        """Tell at little cost that the newest run is surely not slow, as nearly all runs are: more than half of those it
+        is compared with took longer than the ``factor``-th part of it.
         """
         finished = flow.finished
-        if added.duration_ms is None or not finished or finished[-1] is not added:
+        if added.duration_ms is None or len(finished) <= _MAJORITY:
             return False
         limit, longer = added.duration_ms / self.factor, 0
         for fact in finished[-2 : -COMPARED - 2 : -1]:
             duration = fact.duration_ms
-            if duration is not None and fact.status in SUCCEEDED:
-                if duration <= limit:
-                    return False
+            if duration is not None and duration > limit and fact.status in SUCCEEDED:
                 longer += 1
                 if longer == _MAJORITY:
                     return True
