@@ -27,12 +27,13 @@ class Measuring(Protocol):
         """
 
 
-def is_calm(flow: Flow, change: Change) -> bool:
-    """Tell whether a new run has become the flow's newest and nothing is open: then it alone decides, and can only
-    open something.
+def is_calm(rule: Measuring, flow: Flow, change: Change) -> bool:
+    """Tell whether a new run has become the flow's newest and the rule has nothing open: then that run alone decides,
+    and can only open something.
     """
     finished = flow.finished
-    return not flow.incidents and change.removed is None and bool(finished) and finished[-1] is change.added
+    is_newest = change.removed is None and bool(finished) and finished[-1] is change.added
+    return is_newest and rule.head.name not in flow.incidents
 
 
 def look(rule: Measuring, flow: Flow, change: Change) -> Verdicts:

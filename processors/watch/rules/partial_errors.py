@@ -45,7 +45,7 @@ class PartialErrors:
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Judge by the newest run that can be judged."""
-        if not change.added.failed and newest_run.is_calm(flow, change):
+        if not change.added.failed and newest_run.is_calm(self, flow, change):
             return NONE
         return newest_run.look(self, flow, change)
 

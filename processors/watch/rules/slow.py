@@ -1,6 +1,6 @@
 """Fire when a run took much longer than the flow's runs usually do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,24 +63,26 @@ class Slow:
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Judge by the newest run that can be judged."""
-        if newest_run.is_calm(flow, change) and self._is_usual(flow, change.added):
+        if newest_run.is_calm(self, flow, change) and self._is_usual(flow, change.added):
             return NONE
         return newest_run.look(self, flow, change)
 
     def _is_usual(self, flow: Flow, added: Fact) -> bool:
-        """Tell at little cost that the newest run is surely not slow, as nearly all runs are: more than half of those it
-        is compared with took longer than the ``factor``-th part of it.
+        """Tell at little cost that the newest run is surely not slow, as nearly all runs are: more than half of those
+        that it is compared with took longer than the ``factor``-th part of it.
         """
-        finished = flow.finished
-        if added.duration_ms is None or len(finished) <= _MAJORITY:
+        if added.duration_ms is None:
             return False
         limit, longer = added.duration_ms / self.factor, 0
-        for fact in finished[-2 : -COMPARED - 2 : -1]:
+        for fact in flow.finished[-2 : -COMPARED - 2 : -1]:
             duration = fact.duration_ms
-            if duration is not None and duration > limit and fact.status in SUCCEEDED:
-                longer += 1
-                if longer == _MAJORITY:
-                    return True
+            if duration is None or fact.status not in SUCCEEDED:
+                continue
+            if duration <= limit:
+                return False
+            longer += 1
+            if longer == _MAJORITY:
+                return True
         return False
 
     def deadline(self, flow: Flow, now: int) -> int | None:
@@ -114,15 +116,20 @@ def _earlier_durations(flow: Flow, fact: Fact) -> list[int]:
     finished = flow.finished
     # Nearly always the newest.
     end = len(finished) - 1 if finished[-1] is fact else flow.place_of(fact)
-    durations = _known(finished[max(0, end - COMPARED) : end])
-    if len(durations) < COMPARED < end:
-        # Some failed, or did not say how long they took: look further back.
-        durations = _known(finished[max(0, end - newest_run.MAX_LOOK_BACK) : end])[-COMPARED:]
+    durations: list[int] = []
+    for fact in reversed(finished[max(0, end - COMPARED) : end]):
+        _add_known(durations, fact)
+    place = end - COMPARED - 1
+    # Some failed, or did not say how long they took: look further back.
+    while len(durations) < COMPARED and place >= max(0, end - newest_run.MAX_LOOK_BACK):
+        _add_known(durations, finished[place])
+        place -= 1
     return durations
 
 
-def _known(runs: Sequence[Fact]) -> list[int]:
-    return [run.duration_ms for run in runs if run.duration_ms is not None and run.status in SUCCEEDED]
+def _add_known(durations: list[int], fact: Fact) -> None:
+    if fact.duration_ms is not None and fact.status in SUCCEEDED:
+        durations.append(fact.duration_ms)
 
 
 def median(values: Iterable[int]) -> float:

@@ -94,6 +94,24 @@ def test_a_failure_re_sent_as_success_corrects() -> None:
     assert partition.told == [FIRED, ("new-code", "resolved", "corrected")]
 
 
+def test_another_run_re_sent_as_a_newer_success_corrects() -> None:
+    """It succeeded before the code was reported, and again after it, whatever it reports itself."""
+    partition = Partition(book(new_code()))
+    partition.each(run("x", "success", "10:00"), broken("10:10", "A"))
+    partition.process(broken("10:20", "A", status="success", run_id="x"))
+    assert partition.told == [FIRED, ("new-code", "resolved", "corrected")]
+
+
+def test_a_late_sighting_takes_nothing_back() -> None:
+    """When a code was last seen is a matter of event time."""
+    partition = Partition(book(new_code()))
+    day = at("10:00") + 10 * DAY
+    partition.each(
+        broken(day, "A"), run("ok", "success", day + 1), broken(day - 5 * DAY, "A"), broken(day + 26 * DAY, "A")
+    )
+    assert partition.told == [FIRED, RECOVERED]
+
+
 def test_memory_survives_a_restart() -> None:
     """And so do open incidents."""
     partition = Partition(book(new_code()))

@@ -95,6 +95,13 @@ def test_an_end_in_time_that_arrives_late_corrects() -> None:
     assert partition.alerts[1].ends_at == partition.alerts[0].starts_at
 
 
+def test_an_end_at_the_very_moment_is_too_late() -> None:
+    """The run's own time makes it overdue first; then it ends."""
+    partition = Partition(book(overdue()))
+    partition.each(begun("10:00"), run("a", "success", "12:30"))
+    assert partition.told == [FIRED, ("overdue", "resolved", "recovered")]
+
+
 def test_a_start_that_arrives_late_fires_at_once() -> None:
     """It is overdue already, from the moment at which it was due."""
     partition = Partition(book(overdue()))
@@ -124,6 +131,7 @@ def test_started_runs_are_bounded() -> None:
     assert len(flow.started) == MAX_STARTED
     assert f"r{MAX_STARTED + 9:04}" in flow.started
     assert not flow.start("newest", 2_000_000)
+    assert not flow.start(f"r{MAX_STARTED:04}", flow.started[f"r{MAX_STARTED:04}"])
 
 
 def test_without_the_rule_nothing_is_tracked() -> None:

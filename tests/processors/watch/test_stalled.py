@@ -6,8 +6,9 @@ import pytest
 
 from processors.watch.durations import HOUR_MS, MINUTE_MS
 from processors.watch.rule_book import FlowSettings
+from processors.watch.rules.stalled import Stalled
 from tests.processors.watch.records import DAY, MINUTE, Partition, at, error, run
-from tests.processors.watch.rules import book, stalled
+from tests.processors.watch.rules import book, head, stalled
 
 FIRED = ("stalled", "firing", "threshold")
 HOURLY = [run(f"h{hour}", "success", f"{hour}:00") for hour in range(10, 15)]
@@ -149,6 +150,19 @@ def test_longer_silence_escalates(rule: Any, moment: str) -> None:
         ("threshold", "warning"),
         ("escalated", "critical"),
     ]
+
+
+def test_a_flow_that_is_called_otherwise_by_now_is_not_watched() -> None:
+    """The rule named a moment while the name matched; when it comes, it does not."""
+    rule = Stalled(head("stalled", match={"flow_name": "CRM*"}), after_ms=HOUR_MS)
+    partition = Partition(book(rule))
+    partition.process(run("a", "success", "10:00", flow_name="CRM"))
+    partition.process(run("b", "success", "10:30", flow_name="ERP"))
+    passes(partition, at("14:00"))
+    assert partition.told == []
+    partition.process(run("c", "success", "13:30", flow_name="CRM again"))
+    passes(partition, at("14:30"))
+    assert partition.told == [FIRED]
 
 
 def test_a_flow_that_will_stall_is_not_forgotten_before() -> None:
