@@ -173,3 +173,25 @@ def test_a_flow_that_will_stall_is_not_forgotten_before() -> None:
     assert partition.told == []
     passes(partition, at("10:00") + 240 * DAY)
     assert partition.told == [FIRED]
+
+
+def test_a_flow_with_one_run_that_will_stall_is_not_forgotten_either() -> None:
+    """It is expected every sixty days."""
+    partition = Partition(book(stalled(), f1=FlowSettings(every_ms=60 * DAY)))
+    partition.process(run("a", "success", at("10:00")))
+    passes(partition, at("10:00") + 100 * DAY)
+    passes(partition, at("10:00") + 180 * DAY)
+    assert partition.told == [FIRED]
+
+
+def test_what_time_opens_once_more_at_the_same_moment_is_another_incident() -> None:
+    """A late run ended it, and was taken back."""
+    partition = Partition(book(stalled(after_ms=HOUR_MS)))
+    partition.process(run("a", "success", "10:00"))
+    passes(partition, at("11:10"))
+    partition.process(run("b", "success", "10:50"))
+    partition.crash()
+    partition.process(run("b", "unknown", "10:51"))
+    assert [state for _, state, _ in partition.told] == ["firing", "resolved", "firing"]
+    assert partition.alerts[0].starts_at == partition.alerts[2].starts_at
+    assert partition.alerts[0].incident_id != partition.alerts[2].incident_id
