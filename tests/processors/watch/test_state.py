@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from processors.watch import state
+from processors.watch.rules.overdue import Overdue
 from processors.watch.step import WatchStep
-from tests.processors.watch.records import HOUR, PARTITION, TOPICS, Partition, at, error, run
-from tests.processors.watch.rules import book, in_a_row, often
+from tests.processors.watch.records import DAY, HOUR, PARTITION, TOPICS, Partition, at, error, run
+from tests.processors.watch.rules import book, head, in_a_row, new_code, often
 
 
 def busy() -> Partition:
@@ -116,6 +117,19 @@ def test_an_unchanged_tick_writes_nothing() -> None:
     assert partition.tick(30_000) == []
     assert [output.key for output in partition.tick(30_000)] == [state.POSITION_KEY]
     assert partition.tick(59_000) == []
+
+
+def test_a_forgotten_flow_leaves_nothing_in_the_state() -> None:
+    """Neither its codes nor runs that nobody waits for."""
+    elsewhere = Overdue(head("overdue", match={"flow_name": "CRM*"}))
+    partition = Partition(book(elsewhere, new_code()))
+    partition.each(run("s", "in_progress", "10:00"), run("a", "failed", "10:10", errors=[error("A")]))
+    partition.process(run("b", "success", "10:20"))
+    kinds = sorted({msgspec.msgpack.decode(key)[0] for key in partition.state})
+    assert kinds == ["codes", "flow", "pane", "position", "started"]
+    partition.process(run("x", "success", at("10:00") + 100 * DAY, "f2"))
+    left = [msgspec.msgpack.decode(key) for key in partition.state]
+    assert [key for key in left if "f1" in key] == []
 
 
 def test_only_what_changed_is_written() -> None:
