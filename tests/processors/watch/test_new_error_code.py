@@ -121,6 +121,15 @@ def test_memory_survives_a_restart() -> None:
     assert partition.told == [FIRED, FIRED, RECOVERED, RECOVERED, FIRED, RECOVERED]
 
 
+def test_a_silent_flow_is_remembered_as_long_as_its_codes() -> None:
+    """A memory of 120 days outlasts the ninety after which silent flows are forgotten."""
+    partition = Partition(book(new_code(memory_ms=120 * DAY)))
+    partition.each(broken("10:00", "A"), run("ok", "success", "10:10"))
+    partition.process(run("x", "success", at("10:00") + 100 * DAY, "f2"))
+    partition.process(broken(at("10:00") + 110 * DAY, "A"))
+    assert partition.told == [FIRED, RECOVERED]
+
+
 def test_open_incidents_are_bounded() -> None:
     """A sender that writes numbers into its codes does not grow the state without end."""
     partition = Partition(book(new_code()))
