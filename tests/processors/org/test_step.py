@@ -12,8 +12,8 @@ from processors.watch.failing import Failing
 from schemas import times
 from tests.processors.org.reports import ORG, Partition, many, report
 from tests.processors.watch import records
-from tests.processors.watch.records import run
-from tests.processors.watch.rules import book, in_a_row, often
+from tests.processors.watch.records import error, run
+from tests.processors.watch.rules import book, in_a_row, loss, new_code, often, overdue, ratio, stalled
 
 FIRED = ("firing", "threshold")
 
@@ -173,6 +173,19 @@ def test_what_watch_reports_is_what_org_counts() -> None:
     assert [(one.is_failing, one.reason, one.moment) for one in watch.reports[1:]] == [
         (False, "expired", "2026-03-02T16:03:00.000Z")
     ]
+
+
+def test_the_kinds_that_make_a_flow_a_failing_one() -> None:
+    """Those that count failures; a lossy or silent flow does not fail, nor does one with a new error code."""
+    for rule in (often(threshold=1), in_a_row(threshold=1), ratio(min_runs=1)):
+        watch = records.Partition(book(rule))
+        watch.process(run("a", "failed", "10:00", org_id=ORG))
+        assert [one.is_failing for one in watch.reports] == [True]
+    watch = records.Partition(book(loss(), new_code(), stalled(after_ms=1), overdue(after_ms=1)))
+    counts = {"input": 10, "output": 1, "failed": 0, "lost": 9}
+    watch.each(run("s", "in_progress", "10:00", org_id=ORG), run("a", "failed", "10:00", errors=[error("A")]))
+    watch.process(run("b", "partial", "10:10", records=counts))
+    assert (len(watch.told) >= 4, watch.reports) == (True, [])
 
 
 def test_a_flow_that_turns_out_to_belong_elsewhere_moves() -> None:

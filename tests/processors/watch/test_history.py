@@ -131,7 +131,7 @@ notes = st.builds(
     names,
     st.tuples(count, count, count, count),
     codes,
-    st.sampled_from([None, 0, 10, 200]),
+    st.sampled_from([None, 0, 10, 200, -60]),
 )
 batches = st.lists(notes, min_size=2, max_size=10)
 steps = st.one_of(

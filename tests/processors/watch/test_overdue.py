@@ -51,6 +51,14 @@ def test_it_counts_from_the_start_not_from_the_notification() -> None:
     assert partition.told == [FIRED]
 
 
+def test_a_start_in_the_future_is_not_believed() -> None:
+    """A run that is notified as running has started by then."""
+    partition = Partition(book(overdue()))
+    partition.process(begun("10:00", "23:00"))
+    passes(partition, at("12:30"))
+    assert partition.told == [FIRED]
+
+
 def test_a_run_that_ended_in_time_is_not_overdue() -> None:
     """Whatever its outcome, of which an unknown one is one; its start may be notified after its end."""
     partition = Partition(book(overdue()))
