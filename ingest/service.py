@@ -134,7 +134,13 @@ class Ingest:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Drain: accept nothing, answer what is in flight, close idle connections, flush."""
+        """Drain, flush, and let go of everything."""
+        await self.drain()
+        self._timer.cancel()
+        await self._end()
+
+    async def drain(self) -> None:
+        """Accept nothing, answer what is in flight, close idle connections. Doing it again changes nothing."""
         self._server.refuse_new()
         self._handler.is_draining = True
         self.statistics.serving.set(0)
@@ -145,8 +151,6 @@ class Ingest:
         cut = await self._server.close(self._limits.deadline_s + _MARGIN_S)
         if cut:
             log.warning("connections were cut", extra={"connections": cut})
-        self._timer.cancel()
-        await self._end()
 
     async def why_not_ready(self) -> str | None:
         """Return why requests would not get 202 now, ``None`` if they would."""

@@ -366,3 +366,25 @@ async def test_a_mistake_of_ours_is_500(
     async with serving(broker) as run:
         answer = await run.send(request(b"{}", b"Connection: close"))
     assert (statuses(answer), b"problem:broken" in answer, "a mistake" in caplog.text) == ([500], True, True)
+
+
+async def test_a_kept_connection_is_told_that_we_stop(broker: EmbeddedBroker) -> None:
+    """At the end a request on a kept connection gets 503, a time to come back, and the last word."""
+    topics = embedded_topics()
+    broker.start(topics)
+    async with inside(broker.bootstrap_servers, replace(LIMITS, linger_s=0.5, keep_alive_s=60), topics.raw.name) as run:
+        reader, writer = await run.connect()
+        writer.write(request(b"{}"))
+        assert (await reader.readuntil(b'{"accepted":1}')).startswith(b"HTTP/1.1 202 ")
+        stopping = asyncio.create_task(run.ingest.drain())
+
+        async def is_stopping() -> bool:
+            return await run.ingest.why_not_ready() == "shutting down"
+
+        await until(is_stopping)
+        writer.write(request(b"{}"))
+        answer = await asyncio.wait_for(reader.read(), 10)
+        assert (statuses(answer), b"problem:shutting-down" in answer) == ([503], True)
+        assert (retry_after(answer) >= 1, b"\r\nConnection: close\r\n" in answer) == (True, True)
+        await stopping
+        writer.close()
