@@ -49,7 +49,7 @@ class AccessLog:
         self._timer: asyncio.TimerHandle | None = None
 
     def write(self, request: Request | None, answer: Answer, now: float) -> None:
-        """Take one request that has ended at ``now``, a time of the event loop."""
+        """Take one request that has ended at ``now``, by ``time.monotonic``."""
         self._lines.append(self._form(_line(request, answer, now)))
         if self._timer is None:
             self._timer = self._loop.call_later(_FLUSH_S, self.flush)

@@ -1,9 +1,9 @@
 """Answer the requests of the webhook port."""
 
-import asyncio
 import logging
 import time
 from dataclasses import replace
+from time import monotonic
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -49,7 +49,6 @@ class Handler:
         self._statistics = statistics
         self._access_log = access_log
         self._tracing = tracing
-        self._now = asyncio.get_running_loop().time
         self.is_draining = False
         """Whether every answer ends its connection and new requests get 503."""
 
@@ -91,7 +90,7 @@ class Handler:
             statistics.possible_duplicates.add(answer.records)
         if request is not None and request.trace is not None:
             request.trace.end(answer)
-        self._access_log.write(request, answer, self._now())
+        self._access_log.write(request, answer, monotonic())
 
     def _admit_post(self, request: Request) -> None:
         if self.is_draining:
@@ -119,7 +118,7 @@ class Handler:
         statistics = self._statistics
         statistics.records.add(len(records))
         statistics.batch_records.observe(len(records))
-        statistics.ack_s.observe(self._now() - request.began)
+        statistics.ack_s.observe(monotonic() - request.began)
         return Answer(202, "accepted", b'{"accepted":%d}' % len(records), (_JSON,), len(records))
 
     async def _content(self, request: Request) -> bytes:

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Collection, Sequence
+from time import monotonic
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -13,9 +14,10 @@ from broker.connection import Connection
 from broker.errors import LoginRefused
 from ingest.breaker import Breaker
 from ingest.envelope import Record
-from ingest.errors import DeadlinePassed, KafkaUnavailable, QueueFull
+from ingest.errors import KafkaUnavailable, QueueFull
 from ingest.limits import Limits
 from ingest.metrics import Statistics
+from ingest.pending import Pending, too_late
 
 log = logging.getLogger("flowrun.ingest.producer")
 
@@ -26,28 +28,6 @@ _MESSAGE_MAX_BYTES: Final = 5_200_000
 """The largest body with its key and headers; below the topic's 5 MiB."""
 _ABOUT_THE_RECORD: Final = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError.INVALID_RECORD)
 """Errors that say nothing about how another record would fare."""
-
-
-class Pending:
-    """Follow the records of one request until the broker has answered for each.
-
-    Invariant: ``left`` records have no report yet; ``done`` is settled when it reaches 0, or at the first failure.
-    """
-
-    __slots__ = ("acknowledged", "deadline", "done", "is_abandoned", "left")
-
-    def __init__(self, records: int, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
-        self.left = records
-        self.deadline = deadline
-        self.acknowledged = 0
-        self.is_abandoned = False
-        """Whether the request was answered 503: what is acknowledged now is a possible duplicate."""
-        self.done: asyncio.Future[None] = loop.create_future()
-
-    def expire(self) -> None:
-        """End the waiting: the deadline has passed."""
-        if not self.done.done():
-            self.done.set_exception(_too_late())
 
 
 class RawProducer:
@@ -62,7 +42,7 @@ class RawProducer:
         self.topic: Final = topic
         self._statistics = statistics
         self._loop = asyncio.get_running_loop()
-        self._breaker = Breaker(self._loop.time)
+        self._breaker = Breaker(monotonic)
         self._is_fatal = False
         self._waiting: set[Pending] = set()
         self._config = _config(connection, limits) | {"error_cb": self._note_client_error}
@@ -94,9 +74,10 @@ class RawProducer:
         return len(self._producer)
 
     async def write(self, records: Sequence[Record], deadline: float) -> None:
-        """Write records and return when the broker has acknowledged every one. ``deadline`` is a time of the loop.
+        """Write records and return when the broker has acknowledged every one.
 
-        After an error some may be stored, or will be: they count as possible duplicates.
+        ``deadline`` is a time of ``time.monotonic``. After an error some may be stored, or will be: they count as
+        possible duplicates.
 
         Raises:
             DeadlinePassed: not all were acknowledged by then; the outcome is in doubt.
@@ -117,8 +98,8 @@ class RawProducer:
         try:
             self._enqueue(records, pending)
             await pending.done
-            if self._loop.time() > deadline:
-                raise _too_late()
+            if monotonic() > deadline:
+                raise too_late()
         except BaseException:
             self._abandon(pending)
             raise
@@ -158,7 +139,7 @@ class RawProducer:
 
     def _expire(self) -> None:
         """End the waits whose deadline has passed. One timer for all: one for each request is a tenth of its cost."""
-        now = self._loop.time()
+        now = monotonic()
         for pending in [each for each in self._waiting if each.deadline <= now]:
             pending.expire()
         self._timer = self._loop.call_later(_EXPIRE_S, self._expire)
@@ -214,10 +195,6 @@ class RawProducer:
         """Count what was acknowledged of a request that is answered 503, now and from now on."""
         pending.is_abandoned = True
         self._statistics.possible_duplicates.add(pending.acknowledged)
-
-
-def _too_late() -> DeadlinePassed:
-    return DeadlinePassed("It took too long, the outcome is in doubt; send it again.")
 
 
 def _config(connection: Connection, limits: Limits) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from time import monotonic
 from typing import Final
 
 from ingest.adobe import recipient
@@ -23,7 +24,7 @@ class AdobeAuthentication:
 
     def __init__(self, key_server: KeyServer, client_ids: Iterable[str], statistics: Statistics) -> None:
         self._key_server = key_server
-        self._keys = Keys(key_server.fetch, statistics, asyncio.get_running_loop().time)
+        self._keys = Keys(key_server.fetch, statistics, monotonic)
         self._client_ids = frozenset(client_ids)
         self._statistics = statistics
 
@@ -46,15 +47,18 @@ class AdobeAuthentication:
             KeyUnavailable: none is, and the key of one could not be had.
             SignatureInvalid: none is.
         """
-        digest = await _sha256(received)
+        digest: bytes | None = None
         unavailable: KeyUnavailable | None = None
         for pair in given:
             try:
-                if await self._is_right(pair, digest):
-                    self._statistics.signatures.add(_RESULTS[pair.number])
-                    return
+                key = self._keys.held(pair.key_path) or await self._keys.find(pair.key_path)
             except KeyUnavailable as error:
                 unavailable = error
+                continue
+            digest = digest or await _sha256(received)  # not before: who names no key shall cost no hashing
+            if verifies(key, pair.bytes(), digest):
+                self._statistics.signatures.add(_RESULTS[pair.number])
+                return
         if unavailable is not None:
             self._statistics.signatures.add("key-unavailable")
             raise unavailable
@@ -77,10 +81,6 @@ class AdobeAuthentication:
         """End fetches and close connections to the key server."""
         await self._keys.close()
         await self._key_server.close()
-
-    async def _is_right(self, pair: Pair, digest: bytes) -> bool:
-        key = self._keys.held(pair.key_path) or await self._keys.find(pair.key_path)
-        return verifies(key, pair.bytes(), digest)
 
 
 async def _sha256(body: bytes) -> bytes:

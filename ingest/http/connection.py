@@ -1,13 +1,15 @@
 """Serve one connection: requests in order, one at a time, each answered, none waited for without end."""
 
 import asyncio
-from collections.abc import Awaitable
 from contextlib import suppress
+from time import monotonic
 from typing import Final, Protocol
 
 from ingest import errors
+from ingest.http.application import Application
+from ingest.http.incoming import Incoming
 from ingest.http.message import Answer, Request, write
-from ingest.http.reader import Incoming, Reader
+from ingest.http.reader import Reader
 from ingest.limits import Limits
 from ingest.load import Load
 from ingest.metrics import Statistics
@@ -17,30 +19,6 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _KEPT: Final = {"1.0": b"keep-alive"}
 """What a sender of that version has to be told if the connection stays open; later ones expect it."""
 NEVER: Final = float("inf")
-
-
-class Application(Protocol):
-    """Answer requests."""
-
-    @property
-    def is_draining(self) -> bool:
-        """Whether every answer is the last of its connection."""
-
-    def admit(self, request: Request) -> None:
-        """Judge a request by its head.
-
-        Raises:
-            RequestRefused: it gets no further.
-        """
-
-    def answer(self, request: Request) -> Awaitable[Answer]:
-        """Answer a complete request. Never fails."""
-
-    def refuse(self, request: Request | None, error: errors.RequestRefused) -> Answer:
-        """Answer a request that is refused, or cannot be read at all."""
-
-    def note(self, request: Request | None, answer: Answer, *, is_sent: bool) -> None:
-        """Count and log a request that has ended."""
 
 
 class Owner(Protocol):
@@ -82,7 +60,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
-        self._reader = Reader(owner.limits, owner.application.admit, owner.load, owner.loop.time)
+        self._reader = Reader(owner.limits, owner.application.admit, owner.load, monotonic)
         self._transport: asyncio.Transport
         self._task: asyncio.Task[None] | None = None
         self._has_sender_ended = False
@@ -132,7 +110,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Stop answering: the sender does not read."""
         self._is_blocked = True
-        self.due = self._owner.loop.time() + self._owner.limits.deadline_s
+        self.due = monotonic() + self._owner.limits.deadline_s
 
     def resume_writing(self) -> None:
         """Go on answering."""
@@ -173,7 +151,7 @@ class Connection(asyncio.Protocol):
         self._is_ending = True
         incoming, self._reader.current = self._reader.current, None
         if incoming is None:
-            incoming = Incoming(Request("", "", {}, "1.1", self._owner.loop.time()), self._owner.load)
+            incoming = Incoming(Request("", "", {}, "1.1", monotonic()), self._owner.load)
         if incoming.refusal is None:
             incoming.refuse(error)
         self._reader.ready.append(incoming)
@@ -198,7 +176,7 @@ class Connection(asyncio.Protocol):
         if self._is_ending or reader.is_ended:
             self._end()
         elif reader.began is None:
-            self.due = self._owner.loop.time() + limits.keep_alive_s
+            self.due = monotonic() + limits.keep_alive_s
         else:
             self.due = reader.began + (limits.head_s if reader.is_in_head else limits.deadline_s)
             if reader.current is not None and reader.current.wants_continue():
@@ -214,7 +192,7 @@ class Connection(asyncio.Protocol):
             return
         with suppress(OSError):  # it has left by now
             self._transport.write_eof()
-        self.due = self._owner.loop.time() + self._owner.limits.refused_s
+        self.due = monotonic() + self._owner.limits.refused_s
 
     def _begin(self, incoming: Incoming) -> None:
         """Answer a refused request at once, any other by a task of its own."""

@@ -26,7 +26,7 @@ class Request:
     version: str
     """``1.0`` or ``1.1``."""
     began: float
-    """When its first byte came, a time of the event loop."""
+    """When its first byte came, by ``time.monotonic``: uvloop's own time has no fractions of a millisecond."""
     body: bytes = b""
     signatures: "Sequence[Pair]" = ()
     """What its sender is to be known by, once it is admitted."""

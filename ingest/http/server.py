@@ -3,10 +3,12 @@
 import asyncio
 from contextlib import suppress
 from email.utils import formatdate
+from time import monotonic
 from typing import Final
 
 from ingest import errors
-from ingest.http.connection import Application, Connection
+from ingest.http.application import Application
+from ingest.http.connection import Connection
 from ingest.limits import Limits
 from ingest.load import Load
 from ingest.metrics import Statistics
@@ -32,7 +34,7 @@ class Server:
         self._empty.set()
         self._listener: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._swept_at = self.loop.time()
+        self._swept_at = monotonic()
 
     async def listen(self, address: Address, *, is_shared: bool = False) -> None:
         """Accept connections. A shared port may be listened on by other processes of ours (SO_REUSEPORT).
@@ -105,7 +107,7 @@ class Server:
 
     def _sweep(self) -> None:
         """End what has been waited for too long; renew what changes with time."""
-        now = self.loop.time()
+        now = monotonic()
         for connection in [each for each in self._connections if each.due <= now]:
             reason = connection.expire()
             if reason is not None:

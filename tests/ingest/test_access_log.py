@@ -1,6 +1,7 @@
 """Test the access log: one line for each request, which events it carried, and nothing that is secret."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -111,3 +112,13 @@ def test_no_secret_signature_or_body_is_in_any_log(tmp_path: Path) -> None:
             run.service.stop()
             assert [secret for secret in secrets if secret in run.log] == []
             assert run.log.count("flowrun.ingest.access") == 4
+
+
+async def test_times_are_finer_than_a_millisecond(served: Inside) -> None:
+    """Kafka may answer in less, and the event loop's own clock would not show it."""
+    for _ in range(5):
+        await served.send(request(b"{}", b"Connection: close"))
+    served.ingest.flush_log()
+    lines = b"".join(served.log).decode()
+    durations = [float(text) for text in re.findall(r"duration_ms=([\d.]+)", lines)]
+    assert (len(durations), [each for each in durations if each % 1] != []) == (5, True)
