@@ -238,6 +238,14 @@ class Ledger:
         for flow_id in self._codes_changed:
             flow = self.flows.get(flow_id)
             yield state.codes_key(flow_id), state.times_record(flow.codes) if flow and flow.codes else None
+        self._forget_own_changes()
+
+    def forget_changes(self) -> None:
+        """Let go of rows and state that would have to be written, for a reader who asks only what the rules say."""
+        self.windows.forget_changes()
+        self._forget_own_changes()
+
+    def _forget_own_changes(self) -> None:
         self._changed.clear()
         self._started_changed.clear()
         self._codes_changed.clear()

@@ -148,3 +148,9 @@ class Windows:
         for key in self._gone:
             yield key, None
         self._gone.clear()
+
+    def forget_changes(self) -> None:
+        """Let go of rows and state that would have to be written."""
+        self._changed.clear()
+        self._touched.clear()
+        self._gone.clear()
