@@ -20,6 +20,7 @@ from ingest.http.server import Server
 from ingest.limits import Limits
 from ingest.load import Load
 from ingest.metrics import Statistics, registry
+from ingest.ports import require_free
 from ingest.producer import RawProducer
 from ingest.readiness import Readiness
 from ingest.settings import IngestSettings
@@ -100,6 +101,10 @@ class Ingest:
             LoginRefused: a certificate or key file is not what it should be.
         """
         settings, limits, statistics = self._settings, self._limits, self.statistics
+        if not self._is_one_of_many:
+            # First: from here on Kafka's client may log that it finds no broker, which would bury this.
+            require_free(settings.listen, "FLOWRUN_LISTEN")
+            require_free(settings.management, "FLOWRUN_MANAGEMENT_LISTEN")
         self._producer = RawProducer(settings.connection, settings.raw_topic, limits, statistics)
         self._readiness = Readiness(self._producer.topics, settings.raw_topic, limits.probe_s)
         self._authenticator = authenticator(settings, statistics)
