@@ -82,6 +82,11 @@ class Owner(ResumeOffsets):
         owned = self._partitions.get(Place(topic, partition))
         return None if owned is None or owned.position < 0 else owned.position + 1
 
+    def stored_offset(self, topic: str, partition: int) -> int | None:
+        """Return the offset behind the last record whose effects are committed, ``None`` for none or not ours."""
+        owned = self._partitions.get(Place(topic, partition))
+        return None if owned is None or owned.stored < 0 else owned.stored + 1
+
     def drop_others(self, assigned: Iterable[AnyPlace]) -> None:
         """Lose every partition that is not in the new assignment. Quick: what is under way ends by itself."""
         kept = {Place(*place) for place in assigned}

@@ -59,6 +59,8 @@ class Partition:
         self.records = 0
         self.reopened = 0
         self.progressed_at = time.monotonic()
+        self.stored = -1
+        """The position that the state topic is known to hold, -1 for none. Never ahead of ``position``."""
         self._client = client
         self._clock = clock
         self._transactions = Transactions(client, f"{app_id}-{agent.name}-{number}")
@@ -103,6 +105,7 @@ class Partition:
                 time.sleep(REOPEN_PAUSE_S)
                 continue
             self.step = step
+            self.stored = step.position
             self.progressed_at = time.monotonic()
             log.info(
                 "%s: open at offset %d, %d state records of %d bytes read in %.2f s",
@@ -154,6 +157,7 @@ class Partition:
             self.reopened += 1
             self._open()
             return False
+        self.stored = self.step.position
         self.progressed_at = time.monotonic()
         return True
 

@@ -5,6 +5,7 @@ records of a partition that a fetch returned. Every private name of Faust and ai
 module, and :func:`check_versions` refuses versions that it was not read against.
 """
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
@@ -16,6 +17,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from processors.engine.step import SourceRecord
+
+log = logging.getLogger("flowrun.processors.engine")
 
 SCHEME: Final = "microbatch"
 READ_AGAINST: Final = {"faust-streaming": "0.15.", "aiokafka": "0.14."}
@@ -43,6 +46,10 @@ class ResumeOffsets:
         """Return the offset of the next record, ``None`` if the partition has no state."""
         raise NotImplementedError  # pragma: no cover
 
+    def stored_offset(self, topic: str, partition: int) -> int | None:
+        """Return the offset behind the last record whose effects are committed, ``None`` for none or not ours."""
+        raise NotImplementedError  # pragma: no cover
+
 
 class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     def _create_worker_consumer(self, transport: Any) -> Any:
@@ -54,6 +61,14 @@ class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         partitions = [driver.ensure_aiokafka_TP(tp) for tp in tps]
         offsets = await self.call_thread(self._ensure_consumer().seek_to_committed, *partitions)
         return {tp: offsets.get(tp) for tp in tps}
+
+    async def group_offsets(self, tps: Sequence[TP]) -> Mapping[TP, int | None]:
+        consumer = self._ensure_consumer()
+
+        async def ask() -> Mapping[TP, int | None]:
+            return {tp: await consumer.committed(driver.ensure_aiokafka_TP(tp)) for tp in tps}
+
+        return await self.call_thread(ask)  # type: ignore[no-any-return]
 
     def lag(self, tp: TP) -> int | None:
         assignment = self._ensure_consumer()._subscription.subscription.assignment
@@ -110,14 +125,14 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """Seek every partition to its resume offset: the state's position, else the group's offset, else the start."""
         offsets: dict[TP, int] = {}
         engine: ResumeOffsets = self.app.resume_offsets
-        unknown = []
-        for tp in self.assignment():
-            offset = engine.resume_offset(tp.topic, tp.partition)
-            if offset is None:
-                unknown.append(tp)
-            else:
+        assigned = {tp: engine.resume_offset(tp.topic, tp.partition) for tp in self.assignment()}
+        group = await self._thread.group_offsets(list(assigned))
+        for tp, offset in assigned.items():
+            tell_gap(tp, offset, group.get(tp))
+            if offset is not None:
                 await self.rewind(tp, offset)
                 offsets[tp] = offset
+        unknown = [tp for tp, offset in assigned.items() if offset is None]
         if unknown:
             committed = await self._thread.seek_to_group_offsets(unknown)
             for tp in unknown:
@@ -136,14 +151,24 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         return None
 
     def _new_offset(self, tp: TP) -> int | None:
-        # The batches of a partition end in order, so the newest acknowledged offset stands for all before it.
-        acknowledged = self._acked[tp]
-        if not acknowledged:
+        # Faust also acknowledges what a cancelled actor left unprocessed. Committing that would lose it for a partition
+        # without state; so the group's offset follows the state, and nothing else.
+        if not self._acked[tp]:
             return None
-        newest = max(acknowledged)
-        acknowledged.clear()
+        self._acked[tp].clear()
         self._acked_index[tp].clear()
-        return int(newest) + 1
+        engine: ResumeOffsets = self.app.resume_offsets
+        return engine.stored_offset(tp.topic, tp.partition)
+
+
+def tell_gap(tp: TP, own: int | None, group: int | None) -> None:
+    """Say it if the state topic knows less than was once committed: somebody has emptied it, or part of it is gone."""
+    if group and (own is None or own < group):
+        log.critical(
+            "%s[%d]: the state topic has lost records: it reaches to offset %s, and %d was processed once. Going on at "
+            "%d; what was seen in between may be written twice",
+            tp.topic, tp.partition, own, group, group if own is None else own,
+        )  # fmt: skip
 
 
 class Transport(driver.Transport):  # type: ignore[misc]

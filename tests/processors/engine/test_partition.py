@@ -36,6 +36,7 @@ def test_a_batch_is_written_once_and_a_repeated_one_not_at_all(connection: Conne
     assert partition.process(records(0, 1, 2)) == 3
     assert partition.process(records(1, 2, 5)) == 1
     assert partition.process(records(0, 5)) == 0
+    assert (partition.position, partition.stored) == (5, 5)
     assert written(connection, topics) == [b"0", b"1", b"2", b"5"]
     partition.close()
 
@@ -49,7 +50,7 @@ def test_a_successor_restores_state_and_position(connection: Connection, topics:
     first.close()
     second = make(connection, topics)
     second.open()
-    assert (second.position, count(second)) == (1, 2)
+    assert (second.position, second.stored, count(second)) == (1, 1, 2)
     second.close()
 
 
