@@ -4,12 +4,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from processors.engine.errors import RestoreFailed
 
 NO_PROGRESS_S: Final = 30.0
 """How long the broker may stay silent before the read is given up (and tried again from the beginning)."""
+
+
+POLL_S: Final = 0.02
+"""How long one look for records waits for more of them; the partition stands still meanwhile."""
 
 
 class Restored(NamedTuple):
@@ -42,12 +46,15 @@ def restore(
             "enable.auto.offset.store": False,
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
+            # The end of a partition is told by an empty answer: do not let the broker wait for more.
+            "fetch.wait.max.ms": 10,
             "auto.offset.reset": "earliest",
             "log_level": 2,
         }
     )
     try:
-        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
+        # Not OFFSET_BEGINNING: librdkafka asks for that half a second later. Where the log begins later, it starts there.
+        consumer.assign([TopicPartition(topic, partition, 0)])
         return _read_to_end(consumer, TopicPartition(topic, partition), sink)
     except KafkaException as error:
         raise RestoreFailed(f"{topic}-{partition}: {error.args[0].str()}") from error
@@ -61,7 +68,7 @@ def _read_to_end(
     started = progressed = time.monotonic()
     records = size = 0
     while True:
-        messages = consumer.consume(10_000, 0.5)
+        messages = consumer.consume(10_000, POLL_S)
         for message in messages:
             if message.error() is not None:
                 if _is_end(message):
@@ -93,7 +100,8 @@ def _is_end(message: Message) -> bool:
 
 
 def _check_stable(consumer: Consumer, place: TopicPartition, end: Message) -> None:
-    _, high = consumer.get_watermark_offsets(place, timeout=10.0)
+    # As the last fetch told it: asked anew, a read_committed consumer is told the last stable offset for the high one.
+    _, high = consumer.get_watermark_offsets(place, cached=True)
     offset = end.offset()
     if offset is not None and offset < high:
         raise RestoreFailed(f"{place.topic}-{place.partition}: a transaction is open at {offset}, the end is {high}")
