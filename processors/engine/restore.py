@@ -53,7 +53,7 @@ def restore(
         }
     )
     try:
-        # Not OFFSET_BEGINNING: librdkafka asks for that half a second later. Where the log begins later, it starts there.
+        # Not OFFSET_BEGINNING, which costs half a second. A log that begins later is read from its beginning, too.
         consumer.assign([TopicPartition(topic, partition, 0)])
         return _read_to_end(consumer, TopicPartition(topic, partition), sink)
     except KafkaException as error:
