@@ -2,7 +2,7 @@
 
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]  # exported, but not as mypy asks for
+from confluent_kafka.admin import AdminClient
 
 from broker.connection import Connection
 from processors.engine import restore as restoring
