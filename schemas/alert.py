@@ -37,12 +37,17 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     severity: Severity
     labels: Annotated[
         dict[str, str | None],
-        Meta(description="alertname, flow_id, flow_name, org_id, sandbox_name, severity, and those of the rules file."),
+        Meta(
+            description="alertname, flow_id, flow_name, org_id, sandbox_name, severity, those of the rules file, and "
+            "error_code where the incident is about one."
+        ),
     ]
     annotations: Annotations
     starts_at: Timestamp
     ends_at: Timestamp | None = None
-    fingerprint: Annotated[str, Meta(description="Names the incident's key: 16 hex digits of rule and flow.")]
+    fingerprint: Annotated[
+        str, Meta(description="Names the incident's key: 16 hex digits of rule, flow and, if any, code.")
+    ]
     generator_url: str | None = None
     value: float | None = None
     threshold: float | None = None
