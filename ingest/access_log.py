@@ -1,6 +1,7 @@
 """Write one line for each request: what it was, how it ended, and which events it carried."""
 
 import asyncio
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -15,9 +16,14 @@ from ingest.metrics import Outcome
 from ingest.settings import LogFormat
 from schemas.times import to_text
 
+_LEVELS: Final = {getattr(logging, name): name.lower() for name in ("DEBUG", "INFO", "WARNING", "ERROR")}
+_REFUSED: Final = 400
 _LOGGER: Final = "flowrun.ingest.access"
 _FLUSH_S: Final = 0.1
 _FLUSH_LINES: Final = 500
+_BURST: Final = 100
+_WINDOW_S: Final = 10.0
+"""How many refusals of one kind are written in how long: strangers can make as many as they like."""
 _MAX_TEXT: Final = 200
 _MAX_IDS: Final = 20
 """Adobe's largest batch. Of a larger one the first are named; ``records`` tells how many there were."""
@@ -47,10 +53,17 @@ class AccessLog:
         self._lines: list[bytes] = []
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        self._refusals: dict[Outcome, Refusals] = {}
 
     def write(self, request: Request | None, answer: Answer, now: float) -> None:
         """Take one request that has ended at ``now``, by ``time.monotonic``."""
-        self._lines.append(self._form(_line(request, answer, now)))
+        repeated = 0
+        if answer.status >= _REFUSED:
+            refusals = self._refusals.setdefault(answer.outcome, Refusals())
+            if not refusals.may_pass(now):
+                return
+            repeated = refusals.take_held_back()
+        self._lines.append(self._form(_line(request, answer, now, repeated)))
         if self._timer is None:
             self._timer = self._loop.call_later(_FLUSH_S, self.flush)
         elif len(self._lines) >= _FLUSH_LINES:
@@ -66,8 +79,36 @@ class AccessLog:
             self._write(b"".join(lines))
 
 
-def _line(request: Request | None, answer: Answer, now: float) -> "_Line":
-    line = _Line(_time_text(time.time_ns() // 1_000_000), answer.status, answer.outcome, answer.records)
+class Refusals:
+    """Let the first refusals of a kind pass in each window, and count the others."""
+
+    __slots__ = ("_began", "_held_back", "_passed")
+
+    def __init__(self) -> None:
+        self._began = -_WINDOW_S
+        self._passed = 0
+        self._held_back = 0
+
+    def may_pass(self, now: float) -> bool:
+        """Decide on one."""
+        if now - self._began >= _WINDOW_S:
+            self._began, self._passed = now, 0
+        if self._passed >= _BURST:
+            self._held_back += 1
+            return False
+        self._passed += 1
+        return True
+
+    def take_held_back(self) -> int:
+        """Return how many were held back since this was asked last."""
+        count, self._held_back = self._held_back, 0
+        return count
+
+
+def _line(request: Request | None, answer: Answer, now: float, repeated: int) -> "_Line":
+    level = _LEVELS[answer.level]
+    line = _Line(_time_text(time.time_ns() // 1_000_000), answer.status, answer.outcome, answer.records, level)
+    line.repeated = repeated
     if request is not None and request.method:
         line.method = request.method
         line.path = request.path[:_MAX_TEXT]
@@ -91,6 +132,7 @@ class _Line(msgspec.Struct, omit_defaults=True):
     status: int
     outcome: Outcome
     records: int
+    level: str
     method: str = ""
     path: str = ""
     bytes: int = 0
@@ -98,13 +140,13 @@ class _Line(msgspec.Struct, omit_defaults=True):
     event_ids: list[str] = []
     retry_count: str = ""
     traceparent: str = ""
-    level: str = ""
+    repeated: int = 0
     logger: str = ""
     message: str = ""
 
 
 def _json(line: _Line) -> bytes:
-    line.level, line.logger, line.message = "info", _LOGGER, "request"
+    line.logger, line.message = _LOGGER, "request"
     try:
         return msgspec.json.encode(line) + b"\n"
     except UnicodeEncodeError:  # a header that is no UTF-8
@@ -116,10 +158,12 @@ def _json(line: _Line) -> bytes:
 
 def _text(line: _Line) -> bytes:
     text = (
-        f"{line.time} info {_LOGGER}: request status={line.status} outcome={line.outcome} records={line.records}"
-        f" method={line.method} path={line.path} bytes={line.bytes} duration_ms={line.duration_ms}"
-        f" event_ids={','.join(line.event_ids)} retry_count={line.retry_count} traceparent={line.traceparent}"
+        f"{line.time} {line.level} {_LOGGER}: request status={line.status} outcome={line.outcome}"
+        f" records={line.records} method={line.method} path={line.path} bytes={line.bytes}"
+        f" duration_ms={line.duration_ms} event_ids={','.join(line.event_ids)} retry_count={line.retry_count} traceparent={line.traceparent}"
     )
+    if line.repeated:
+        text += f" repeated={line.repeated}"
     return text.encode("utf-8", "replace").replace(b"\r", b"\\r").replace(b"\n", b"\\n") + b"\n"
 
 

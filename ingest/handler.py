@@ -15,6 +15,7 @@ from ingest.authentication import Authenticator
 from ingest.confirmation import Confirmation
 from ingest.http.message import Answer, Request
 from ingest.limits import Limits
+from ingest.load import Load
 from ingest.metrics import Statistics
 from ingest.operations import OPERATIONS, PATH
 from ingest.producer import RawProducer
@@ -37,6 +38,7 @@ class Handler:
         authenticator: Authenticator,
         producer: RawProducer,
         confirmation: Confirmation,
+        load: Load,
         limits: Limits,
         statistics: Statistics,
         access_log: AccessLog,
@@ -45,6 +47,7 @@ class Handler:
         self._authenticator = authenticator
         self._producer = producer
         self._confirmation = confirmation
+        self._load = load
         self._limits = limits
         self._statistics = statistics
         self._access_log = access_log
@@ -72,6 +75,9 @@ class Handler:
                 return _challenge(request)
             request.trace = self._tracing.begin(request)
             return await self._post(request)
+        except errors.QueueFull as error:
+            error.retry_after_s = self._load.retry_after_s()  # what is ahead of it has to go first
+            return self.refuse(request, error)
         except errors.RequestRefused as error:
             return self.refuse(request, error)
         except Exception:

@@ -262,4 +262,4 @@ def answer(error: errors.RequestRefused) -> Answer:
         headers.append(("Allow", error.allowed))
     if isinstance(error, errors.NotAuthenticated):
         headers.append(("WWW-Authenticate", error.scheme))
-    return Answer(int(problem.status), problem.name, msgspec.json.encode(document), tuple(headers))
+    return Answer(int(problem.status), problem.name, msgspec.json.encode(document), tuple(headers), level=problem.level)

@@ -115,6 +115,7 @@ class Ingest:
             self._authenticator,
             self._producer,
             self._confirmation,
+            load,
             limits,
             statistics,
             self._access_log,

@@ -1,5 +1,6 @@
 """Hold requests and answers, and write answers as bytes."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -65,6 +66,8 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     records: int = 0
     """How many records Kafka has acknowledged for it."""
+    level: int = logging.INFO
+    """How the log has it."""
 
 
 def write(answer: Answer, date: bytes, connection: bytes, *, has_body: bool = True) -> bytes:

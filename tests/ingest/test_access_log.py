@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from broker.embedded import EmbeddedBroker
+from ingest import problems
 from ingest.access_log import AccessLog
+from ingest.errors import NotAuthenticated
 from ingest.http.message import Answer, Request
 from ingest.limits import Limits
 from ingest.settings import LogFormat
@@ -71,6 +73,22 @@ async def test_bytes_that_are_no_text_do_not_stop_the_log() -> None:
     """A header that is no UTF-8 is written with replacements."""
     (line,) = lines("json", (made(x_adobe_event_id="\udcff"), Answer(202, "accepted")))
     assert json.loads(line)["event_ids"] == ["?"]
+
+
+async def test_refusals_have_their_level_and_do_not_flood_the_log() -> None:
+    """Strangers get a hundred lines in ten seconds; then a line tells how many there were. Others are not held back."""
+    written: list[bytes] = []
+    log = AccessLog("json", written.append)
+    refused = problems.answer(NotAuthenticated("no"))
+    for _ in range(150):
+        log.write(made(), refused, 20.0)
+        log.write(made(), Answer(202, "accepted"), 20.0)
+    log.write(made(), refused, 31.0)
+    log.flush()
+    lines = [json.loads(line) for line in b"".join(written).splitlines()]
+    found = [line for line in lines if line["outcome"] == "not-authenticated"]
+    assert (len(lines), len(found), found[-1]["repeated"]) == (251, 101, 50)
+    assert {line["level"] for line in found} == {"warning"}
 
 
 async def test_the_query_is_not_logged() -> None:

@@ -145,6 +145,14 @@ async def test_too_many_requests_at_a_time_are_503(silent: str) -> None:
         assert int(run.ingest.statistics.in_flight) == 0
 
 
+async def test_a_full_queue_asks_for_as_long_as_it_will_take(silent: str) -> None:
+    """More records than may wait for Kafka are refused at once; without a pace the time is a deadline."""
+    async with inside(silent, replace(LIMITS, queue_records=2)) as run:
+        answer = await run.send(request(b"[1,2,3]", b"Connection: close"))
+        assert (statuses(answer), b"problem:queue-full" in answer) == ([503], True)
+        assert retry_after(answer) == LIMITS.deadline_s
+
+
 async def test_too_many_bytes_at_a_time_are_503(silent: str) -> None:
     """Bodies are refused before memory grows beyond the limit, and counted out when they are answered."""
     body = b'"' + b"x" * 400_000 + b'"'
