@@ -160,7 +160,8 @@ def _text(line: _Line) -> bytes:
     text = (
         f"{line.time} {line.level} {_LOGGER}: request status={line.status} outcome={line.outcome}"
         f" records={line.records} method={line.method} path={line.path} bytes={line.bytes}"
-        f" duration_ms={line.duration_ms} event_ids={','.join(line.event_ids)} retry_count={line.retry_count} traceparent={line.traceparent}"
+        f" duration_ms={line.duration_ms} event_ids={','.join(line.event_ids)}"
+        f" retry_count={line.retry_count} traceparent={line.traceparent}"
     )
     if line.repeated:
         text += f" repeated={line.repeated}"
