@@ -2,12 +2,23 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from flowrun import logs
 from flowrun.errors import Misuse
 from schemas.settings import read
+
+if TYPE_CHECKING:
+    from ingest.processes.place import Place
+
+
+def _place(text: str) -> "Place":
+    """Read the place of a child; click makes a wrong one a wrong usage."""
+    from ingest.processes.place import Place
+
+    return Place.parse(text)
 
 
 @click.command("ingest")
@@ -19,8 +30,8 @@ from schemas.settings import read
     metavar="N",
     help="Serve by so many processes, one for each core, on the same port.",
 )
-@click.option("--child", hidden=True, default=None, help="Which of several processes this is; set by their parent.")
-def command(processes: int, child: str | None) -> int:
+@click.option("--child", type=_place, hidden=True, help="Which of several processes this is; set by their parent.")
+def command(processes: int, child: "Place | None") -> int:
     """Take notifications over HTTP and answer 202 once Kafka holds them. SIGTERM ends it in order.
 
     Needs FLOWRUN_AUTH; listens on FLOWRUN_LISTEN, and for health and metrics on FLOWRUN_MANAGEMENT_LISTEN.
@@ -28,7 +39,6 @@ def command(processes: int, child: str | None) -> int:
     from ingest.errors import PortTaken
     from ingest.processes import child as one_of_many
     from ingest.processes import parent
-    from ingest.processes.place import Place
     from ingest.service import run
     from ingest.settings import ingest_settings
 
@@ -38,7 +48,7 @@ def command(processes: int, child: str | None) -> int:
     values.done()
     try:
         if child is not None:
-            return one_of_many.run(settings, Place.parse(child))
+            return one_of_many.run(settings, child)
         if processes > 1:
             return parent.run(settings, processes, [sys.executable, "-m", "flowrun", "ingest", "--child"])
         return run(settings)
