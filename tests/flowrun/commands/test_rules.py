@@ -131,7 +131,8 @@ def test_the_working_day_as_the_running_system_tells_it(flowrun: Flowrun, built_
     said = flowrun("rules", "backtest", built_in_rules, "--from", DAY / "working-day.ndjson.gz", "--json")
     expected = json.loads((DAY / "working-day.expected.json").read_text())
     incidents = said.json["incidents"]
-    wanted = {(one["rule"], one["flow_id"]): one["states"] for one in expected["alerts"]}
+    of_rules = [one for one in expected["alerts"] if not one["rule"].startswith("platform:")]
+    wanted = {(one["rule"], one["flow_id"]): one["states"] for one in of_rules}
     found = {key: _states(incidents, *key)[: len(states)] for key, states in wanted.items()}
     assert (said.code, said.err, found) == (0, "", wanted)
     assert said.json["runs"]["read"] == expected["runs"]
