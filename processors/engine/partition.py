@@ -99,7 +99,7 @@ class Partition:
                 self._transactions.open()
                 step = self.agent.make_step(self.number)
                 read = restore(self._client, self.agent.state_topic, self.number, step.restore)
-                step.opened(self._clock())
+                notes = step.opened(self._clock())
             except (TransactionLost, Fenced, RestoreFailed) as error:
                 log.warning("%s: cannot be opened yet, trying again: %s", self, error)
                 time.sleep(REOPEN_PAUSE_S)
@@ -111,6 +111,8 @@ class Partition:
                 "%s: open at offset %d, %d state records of %d bytes read in %.2f s",
                 self, step.position + 1, *read,
             )  # fmt: skip
+            for note in notes:
+                log.warning("%s: %s", self, note)
             return
 
     def process(self, records: Sequence[SourceRecord]) -> int:

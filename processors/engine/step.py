@@ -50,8 +50,12 @@ class Step(Protocol):
     def restore(self, key: bytes | None, value: bytes | None) -> None:
         """Take one record of the state topic (``value`` ``None`` is a tombstone), as this step wrote it."""
 
-    def opened(self, now_ms: int) -> None:
-        """Learn that the state is complete and that input begins now (wall clock, milliseconds)."""
+    def opened(self, now_ms: int) -> Sequence[str]:
+        """Learn that the state is complete and that input begins now (wall clock, milliseconds).
+
+        Returns what whoever runs the agent should know of it, a line each: what the present settings ask for and the
+        state does not hold. Mostly nothing.
+        """
 
     def process(self, records: Sequence[SourceRecord], now_ms: int) -> Sequence[Output]:
         """Apply new records (each beyond ``position``, in offset order, never empty) and move ``position``.

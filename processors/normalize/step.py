@@ -55,8 +55,9 @@ class NormalizeStep:
             self.position = record.position
             self._seen.restore(record)
 
-    def opened(self, now_ms: int) -> None:
+    def opened(self, now_ms: int) -> Sequence[str]:
         """Need nothing: the memory depends on the raw records alone."""
+        return ()
 
     def process(self, records: Sequence[SourceRecord], now_ms: int) -> list[Output]:
         """Return the outputs of these records, and last the state records with the new position."""

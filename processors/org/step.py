@@ -38,8 +38,9 @@ class OrgStep:
         if position is not None:
             self.position = position
 
-    def opened(self, now_ms: int) -> None:
+    def opened(self, now_ms: int) -> Sequence[str]:
         """Nothing is left to do: the state is complete."""
+        return ()
 
     def process(self, records: Sequence[SourceRecord], now_ms: int) -> Sequence[Output]:
         """Apply reports, and return alerts and the changed state."""

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from processors.watch.facts import NO_LABELS, Fact, Labels, LastFailure
@@ -25,7 +26,8 @@ class Flow:
     """One flow of a partition.
 
     Invariants: ``finished`` holds the facts with an outcome, ``failures`` the failed ones among them, both sorted by
-    event time, then arrival. ``outlived`` holds those whose window is gone; they are the oldest of ``finished``.
+    event time, then arrival. ``outlived`` holds those whose window is gone; they are the oldest of ``finished``, but
+    for late runs that a longer grace of a later start has let in.
 
     Bounds: a fact stays as long as its window (see :attr:`RuleBook.keep_ms`); beyond that only the ``tail`` newest
     finished ones do. Of started runs :data:`MAX_STARTED` are kept, of error codes :data:`MAX_CODES_KNOWN`.
@@ -103,12 +105,13 @@ class Flow:
         excess = min(len(self.outlived), len(self.finished) - tail)
         if excess <= 0:
             return False
-        forgotten = self.finished[:excess]
-        del self.finished[:excess]
+        # A longer grace of a later start can let a run in that is older than some that have outlived their window.
+        forgotten = list(takewhile(lambda fact: fact.run_id in self.outlived, self.finished[:excess]))
+        del self.finished[: len(forgotten)]
         del self.failures[: sum(fact.status == "failed" for fact in forgotten)]
         for fact in forgotten:
             del self.facts[fact.run_id], self.outlived[fact.run_id]
-        return True
+        return bool(forgotten)
 
     def learn(self, labels: Labels, occurred_at: int) -> bool:
         """Take note of a notification's labels and time; tell whether the names changed."""

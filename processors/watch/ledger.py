@@ -1,6 +1,6 @@
 """Hold everything that is known of one partition of runs, and apply run records and time to it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from processors.watch import state
@@ -9,7 +9,9 @@ from processors.watch.facts import COUNTED, Fact, Labels, RunSeen, fact_of, fail
 from processors.watch.failing import Failing, failing, place_of
 from processors.watch.flows import Flow
 from processors.watch.incidents import Incidents, Told
+from processors.watch.kept import Kept, kept_by, lacks
 from processors.watch.panes import Pane
+from processors.watch.recut import recut
 from processors.watch.rule_book import RuleBook
 from processors.watch.rules.rule import Change
 from processors.watch.watermark import Watermark
@@ -44,6 +46,8 @@ class Ledger:
         self.facts = 0
         """How many runs are held."""
         self._book = book
+        self.kept = kept_by(book, None, -1)
+        """For how long the state is kept."""
         self._tracks_started = book.tracks_started
         self._remembers_codes = book.memory_ms > 0
         self._forget_ms = book.forget_ms
@@ -65,17 +69,45 @@ class Ledger:
         flows = self._changed or self._started_changed or self._codes_changed
         return bool(flows or self.told or self.failing or self.windows.has_changes)
 
-    def restore(self, watermark: Watermark, flows: dict[str, Flow], panes: Iterable[Pane]) -> None:
-        """Take back what the state topic holds."""
+    def restore(
+        self, watermark: Watermark, flows: dict[str, Flow], panes: Sequence[Pane], before: Kept | None = None
+    ) -> list[str]:
+        """Take back what the state topic holds, which was kept as ``before`` says; ``None`` if nothing says it.
+
+        Returns what the rules ask for and the state does not hold, a line each.
+        """
         self.watermark = watermark
         self.flows = flows
-        self.windows.restore(panes, watermark.value)
+        self.kept = kept_by(self._book, before, watermark.value)
+        self._restore_windows(panes, before or self.kept)
         for flow in flows.values():
             self.facts += len(flow.facts)
             flow.every_ms = self._book.flow(flow.flow_id).every_ms
             self.incidents.resume(flow, watermark.value)
             self._report(flow, times.to_text(max(0, flow.own_time)), "corrected")
             self._schedule_forgetting(flow)
+        if before is None:
+            return []
+        if self._remembers_codes and not before.remembers_codes:
+            self._recall_codes()
+        return list(lacks(self._book, before, self.kept, watermark.value))
+
+    def _restore_windows(self, panes: Sequence[Pane], before: Kept) -> None:
+        size_ms, watermark = self._book.window.size_ms, self.watermark.value
+        is_cut_otherwise = size_ms != before.size_ms
+        restored = recut(panes, self.flows, size_ms) if is_cut_otherwise else panes
+        self.windows.restore(restored, watermark, self.kept.complete_from)
+        if is_cut_otherwise:
+            self.windows.replace(panes)
+        else:
+            self.windows.finish_earlier(size_ms + before.final_after_ms, watermark)
+
+    def _recall_codes(self) -> None:
+        """Learn from the runs that are known what would have been remembered had a rule asked for it."""
+        for flow in self.flows.values():
+            for fact in flow.finished:
+                if fact.codes and flow.remember_codes(fact):
+                    self._codes_changed[flow.flow_id] = None
 
     def apply(self, run: RunSeen, occurred_at: int, arrival: int, now_ms: int) -> Effect:
         """Apply one run record, after what falls due at its time."""
@@ -134,9 +166,11 @@ class Ledger:
     def _count(self, flow: Flow, old: Fact | None, run: RunSeen, fact: Fact, now_ms: int) -> Effect:
         flow_id, labels, watermark = flow.flow_id, labels_of(run), self.watermark.value
         renamed = changes_flow = self._learn(flow, labels, fact.occurred_at)
-        changes_row = self.windows.apply(flow_id, old, fact, labels, watermark)
-        if flow.outlived:
-            changes_flow |= old is not None and old.run_id in flow.outlived
+        in_window = old
+        if flow.outlived and old is not None and old.run_id in flow.outlived:
+            # Its window is gone, though a longer grace of a later start may have opened it again.
+            in_window, changes_flow = None, True
+        changes_row = self.windows.apply(flow_id, in_window, fact, labels, watermark)
         held = len(flow.facts)
         flow.put(old, fact)
         changes_flow |= flow.trim(self._tail)

@@ -1,7 +1,8 @@
 """Define the records of the state topic, and put a partition together from them again.
 
-Five kinds, each under a key of its own, so that compaction keeps the newest of each:
+Six kinds, each under a key of its own, so that compaction keeps the newest of each:
 
+- ``kept``: for how long this is kept, which another rules file may want otherwise.
 - ``position``: how far the input is applied, and the watermark.
 - ``flow``: what is not in the windows' facts: names, open incidents, the newest failure, runs that outlived their
   window.
@@ -23,11 +24,13 @@ import msgspec
 from processors.watch.facts import Fact, Labels, LastFailure
 from processors.watch.flows import Flow, Place
 from processors.watch.incident import Incident
+from processors.watch.kept import Kept
 from processors.watch.panes import Chunk, Pane
 from processors.watch.watermark import Watermark
 
 encode: Final = msgspec.msgpack.Encoder().encode
 POSITION_KEY: Final = encode(["position"])
+KEPT_KEY: Final = encode(["kept"])
 
 
 class PositionRecord(msgspec.Struct, array_like=True, frozen=True):
@@ -90,6 +93,11 @@ def position_record(position: int, watermark: Watermark) -> bytes:
     return encode(PositionRecord(position, watermark.value, watermark.newest, watermark.newest_seen_at))
 
 
+def kept_record(kept: Kept) -> bytes:
+    """Write for how long the state is kept."""
+    return encode(kept)
+
+
 def flow_record(flow: Flow) -> bytes:
     """Write what is known of a flow."""
     incidents, outlived = list(flow.incidents.values()), list(flow.outlived.values())
@@ -107,6 +115,7 @@ class StateUnknown(Exception):
 
 
 _decode_position: Final = msgspec.msgpack.Decoder(PositionRecord).decode
+_decode_kept: Final = msgspec.msgpack.Decoder(Kept).decode
 _decode_flow: Final = msgspec.msgpack.Decoder(FlowRecord).decode
 _decode_chunk: Final = msgspec.msgpack.Decoder(ChunkRecord).decode
 _decode_times: Final = msgspec.msgpack.Decoder(dict[str, int]).decode
@@ -130,6 +139,11 @@ class Snapshot:
         value = self._newest.get(POSITION_KEY)
         return None if value is None else _decode_position(value)
 
+    def kept(self) -> Kept | None:
+        """Return for how long it was kept, ``None`` for an empty state."""
+        value = self._newest.get(KEPT_KEY)
+        return None if value is None else _decode_kept(value)
+
     def build(self) -> tuple[dict[str, Flow], list[Pane]]:
         """Return all flows and all panes as they were.
 
@@ -152,7 +166,7 @@ class Snapshot:
         """Build the flows' own records, and yield those of panes."""
         for key, value in self._newest.items():
             match msgspec.msgpack.decode(key):
-                case ["position"]:
+                case ["position"] | ["kept"]:
                     continue
                 case ["flow", str(flow_id)]:
                     _take_up(flows.setdefault(flow_id, Flow(flow_id)), _decode_flow(value))

@@ -8,6 +8,7 @@ import msgspec
 from processors.engine.step import Output, SourceRecord
 from processors.watch import state
 from processors.watch.facts import Unreadable, occurred_ms, read_run
+from processors.watch.kept import Kept
 from processors.watch.ledger import Effect, Ledger
 from processors.watch.rule_book import RuleBook
 from processors.watch.watermark import REMEMBER_EVERY_MS, Watermark
@@ -30,6 +31,8 @@ class WatchStep:
         self._snapshot = state.Snapshot()
         self._remembered_ms = -1
         """The watermark that the state topic holds."""
+        self._written_kept: Kept | None = None
+        """What the state topic says of how long it is kept."""
         self._dead_letters: list[Output] = []
         self._effects: dict[Effect, int] = dict.fromkeys(get_args(Effect), 0)
         self._undecodable = self._rows = 0
@@ -41,7 +44,7 @@ class WatchStep:
         """Take one record of the state topic."""
         self._snapshot.take(key or b"", value)
 
-    def opened(self, now_ms: int) -> None:
+    def opened(self, now_ms: int) -> Sequence[str]:
         """Put the state together. Silence counts from now."""
         snapshot, self._snapshot = self._snapshot, state.Snapshot()
         known = snapshot.position()
@@ -50,7 +53,8 @@ class WatchStep:
             self.position = known.position
             self._remembered_ms = known.watermark
             watermark = Watermark(known.watermark, known.newest, known.newest_seen_at, now_ms)
-        self._ledger.restore(watermark, *snapshot.build())
+        self._written_kept = snapshot.kept()
+        return self._ledger.restore(watermark, *snapshot.build(), self._written_kept)
 
     def process(self, records: Sequence[SourceRecord], now_ms: int) -> Sequence[Output]:
         """Apply run records, and return rows, alerts, dead letters and the changed state."""
@@ -117,6 +121,9 @@ class WatchStep:
         self._rows += len(outputs) - before
         topic, partition = self._topics.watch_state.name, self._partition
         outputs.extend(Output(topic, key, value, None, partition) for key, value in ledger.changes())
+        if ledger.kept != self._written_kept:
+            self._written_kept = ledger.kept
+            outputs.append(Output(topic, state.KEPT_KEY, state.kept_record(ledger.kept), None, partition))
         position = state.position_record(self.position, watermark)
         outputs.append(Output(topic, state.POSITION_KEY, position, None, partition))
         self._remembered_ms = watermark.value

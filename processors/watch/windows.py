@@ -42,6 +42,8 @@ class Windows:
         """Keys of chunks that have to be deleted."""
         self.count = 0
         """How many panes there are."""
+        self._complete_from = 0
+        """Windows that begin earlier lack runs: their rows are told no more, as they would tell too little."""
 
     @property
     def has_changes(self) -> bool:
@@ -71,10 +73,14 @@ class Windows:
             pane.add(new, labels)
             changed = True
         if changed:
-            pane.revision += 1
-            self._changed[pane] = None
+            self._change(pane)
         self._touched[pane] = None
         return changed
+
+    def _change(self, pane: Pane) -> None:
+        pane.revision += 1
+        if pane.start >= self._complete_from:
+            self._changed[pane] = None
 
     def _begin(self, flow_id: str, start: int, watermark: int) -> Pane:
         panes = self._panes.get(start)
@@ -97,13 +103,14 @@ class Windows:
             return  # nobody expects this row to change any more
         pane = self._panes[start][flow_id]
         pane.remove(fact)
-        pane.revision += 1
-        self._changed[pane] = self._touched[pane] = None
+        self._change(pane)
+        self._touched[pane] = None
 
     def finish(self, start: int) -> None:
         """Write the rows of a window again: they are final now."""
         panes = self._panes[start]
-        self._changed.update((panes[flow_id], None) for flow_id in sorted(panes))
+        if start >= self._complete_from:
+            self._changed.update((panes[flow_id], None) for flow_id in sorted(panes))
 
     def drop(self, start: int) -> Iterable[Pane]:
         """Let go of a window, and return its panes. Rows that have yet to be written will be."""
@@ -115,12 +122,30 @@ class Windows:
             self._gone.extend(state.chunk_key(pane.flow_id, start, number) for number in range(len(pane.chunks)))
         return dropped
 
-    def restore(self, panes: Iterable[Pane], watermark: int) -> None:
-        """Take back what was written."""
+    def restore(self, panes: Iterable[Pane], watermark: int, complete_from: int = 0) -> None:
+        """Take back what was written. Of windows that begin before ``complete_from`` not all runs are there."""
+        self._complete_from = complete_from
         for pane in panes:
             self._panes.setdefault(pane.start, {})[pane.flow_id] = pane
             self.count += 1
         self._deadlines.fill(deadline for start in self._panes for deadline in self._deadlines_of(start, watermark))
+
+    def replace(self, old: Iterable[Pane]) -> None:
+        """Learn that what was restored stands in the state topic as ``old``, cut otherwise: all has to be written."""
+        written = {state.chunk_key(pane.flow_id, pane.start, n) for pane in old for n in range(len(pane.chunks))}
+        for panes in self._panes.values():
+            for pane in panes.values():
+                self._touched[pane] = None
+                if pane.start >= self._complete_from:
+                    self._changed[pane] = None
+                written -= {state.chunk_key(pane.flow_id, pane.start, n) for n in range(len(pane.chunks))}
+        self._gone.extend(sorted(written))
+
+    def finish_earlier(self, final_for: int, watermark: int) -> None:
+        """Learn that rows were final ``final_for`` after their start, later than now: write those that are by now."""
+        for start in self._panes:
+            if start + self._final_for <= watermark < start + final_for:
+                self.finish(start)
 
     def rows(self, watermark: int, now_ms: int) -> Iterator[Record]:
         """Write the rows that have changed, each once."""

@@ -36,14 +36,16 @@ class CountingStep:
         self.count = 0
         self.ticks = 0
         self.caught_up: list[bool] = []
+        self.notes: list[str] = []
         self._number = number
         self._topics = topics
 
     def restore(self, key: bytes | None, value: bytes | None) -> None:
         self.position, self.count, self.ticks = msgspec.msgpack.decode(value or b"", type=tuple[int, int, int])
 
-    def opened(self, now_ms: int) -> None:
+    def opened(self, now_ms: int) -> Sequence[str]:
         self.opened_at = now_ms
+        return self.notes
 
     def process(self, records: Sequence[SourceRecord], now_ms: int) -> list[Output]:
         self.position = records[-1].offset

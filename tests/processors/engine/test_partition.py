@@ -1,5 +1,7 @@
 """A partition commits batches and ticks exactly once, whoever else holds it or dies meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 
 from broker.connection import Connection
@@ -98,3 +100,22 @@ def test_a_record_that_the_broker_will_never_take_is_said_so(connection: Connect
     with pytest.raises(WriteImpossible):
         partition._transactions.write([Output(topics.runs.name, b"k", bytes(6_000_000))])
     partition.close()
+
+
+def test_what_a_step_notes_is_logged_once(
+    connection: Connection, topics: Topics, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the opening, with the partition's name."""
+    agent = counting(topics)
+
+    def make_step(number: int) -> CountingStep:
+        step = CountingStep(number, topics)
+        step.notes = ["rule x may miss failures"]
+        return step
+
+    partition = Partition(replace(agent, make_step=make_step), 0, connection.for_confluent(), topics.raw.name)
+    partition.open()
+    partition.process(records(0))
+    partition.close()
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == ["count[0]: rule x may miss failures"]

@@ -169,15 +169,18 @@ class Partition:
         self.rows[key] = row
         self.written.append(row)
 
-    def crash(self, random: Random | None = None) -> None:
-        """Throw the step away and restore another from the compacted state topic, its keys in any order."""
+    def crash(self, random: Random | None = None) -> Sequence[str]:
+        """Throw the step away and restore another from the compacted state topic, its keys in any order.
+
+        Returns what it notes.
+        """
         items = list(self.state.items())
         if random is not None:
             random.shuffle(items)
         self.step = WatchStep(PARTITION, TOPICS, self.book)
         for key, value in items:
             self.step.restore(key, value)
-        self.step.opened(self.now)
+        return self.step.opened(self.now)
 
     def row(self, clock: str, flow_id: str = "f1") -> Window:
         """Return the newest row of the window that begins then."""

@@ -64,7 +64,8 @@ def test_a_tombstone_is_set_aside() -> None:
     """Runs has none; a foreign writer may."""
     partition = start()
     outputs = partition.step.process([Source(0, None)], partition.now)
-    assert [output.topic for output in outputs] == [TOPICS.dead_letters.name, TOPICS.watch_state.name]
+    state = [TOPICS.watch_state.name] * 2
+    assert [output.topic for output in outputs] == [TOPICS.dead_letters.name, *state]
 
 
 def test_a_dead_letter_says_where_it_came_from_and_keeps_its_headers() -> None:
@@ -138,9 +139,7 @@ def test_outputs_are_alerts_dead_letters_rows_and_state() -> None:
         TOPICS.dead_letters.name,
         TOPICS.alerts.name,
         TOPICS.metrics.name,
-        TOPICS.watch_state.name,
-        TOPICS.watch_state.name,
-        TOPICS.watch_state.name,
+        *[TOPICS.watch_state.name] * 4,
     ]
     row = outputs[2]
     assert row.key == b"f1|2026-03-02T10:00:00.000Z"

@@ -224,7 +224,7 @@ def test_a_window_is_let_go_when_nothing_can_look_at_it() -> None:
     held = partition.step.statistics()
     assert (held["panes"], held["facts"], held["flows"]) == (1, 21, 2)
     kinds = [msgspec.msgpack.decode(key)[0] for key in partition.state]
-    assert sorted(kinds) == ["flow", "pane", "position"]  # the other flow has no more to tell than its chunk
+    assert sorted(kinds) == ["flow", "kept", "pane", "position"]  # the other flow has no more to tell than its chunk
 
 
 def test_a_silent_flow_is_forgotten() -> None:
