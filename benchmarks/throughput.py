@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, but not in the way mypy asks for
     AdminClient,
@@ -20,6 +20,18 @@ from benchmarks.cluster import PARTITIONS, PATIENCE_S, MeasurementFailed, create
 from benchmarks.notifications import notifications
 from tests.kafka.apache import ApacheKafka
 from tests.service import Service
+
+TWO_RULES: Final = """
+[[rule]]
+name = "repeated-failures"
+kind = "failure_count"
+severity = "critical"
+
+[[rule]]
+name = "consecutive-failures"
+kind = "consecutive_failures"
+severity = "warning"
+"""
 
 
 class Figure(NamedTuple):
@@ -37,7 +49,7 @@ class Figure(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"{self.what:32} {self.cost_us:7.1f} {self.events / self.wall_s:11,.0f} {self.events / self.cpu_s:11,.0f}"
+            f"{self.what:46} {self.cost_us:7.1f} {self.events / self.wall_s:11,.0f} {self.events / self.cpu_s:11,.0f}"
         )
 
 
@@ -54,9 +66,9 @@ def plain(bootstrap: str, source: str, count: int) -> Figure:
     return Figure("plain loop (no guarantee)", count, float(cpu), float(wall))
 
 
-def process(agent: str, bootstrap: str, prefix: str, count: int, log: Path, what: str) -> Figure:
+def process(agent: str, bootstrap: str, prefix: str, count: int, log: Path, what: str, **settings: str) -> Figure:
     """Run one worker over everything in its input topic; CPU counts from the moment its partitions are open."""
-    worker = Service(["process", agent], bootstrap, prefix, log)
+    worker = Service(["process", agent], bootstrap, prefix, log, **settings)
     try:
         worker.wait_ready()
         cpu, started = worker.cpu_s, time.monotonic()
@@ -77,19 +89,29 @@ def _wait_until_done(worker: Service, agent: str, count: int) -> None:
     raise MeasurementFailed(f"{agent} did not finish, see {worker.log}")
 
 
-def measure(bootstrap: str, count: int, flows: int, log: Path) -> list[Figure]:
+def measure(bootstrap: str, count: int, flows: int, log: Path) -> dict[str, Figure]:
     """Measure the plain loop and both agents, apart and together, over ``flows`` flows."""
-    apart, together = f"b{flows}.", f"c{flows}."
     now_ms = time.time_ns() // 1_000_000
-    topics = create(bootstrap, apart)
-    fill(bootstrap, topics.raw.name, notifications(count, flows, now_ms))
-    figures = [
-        plain(bootstrap, topics.raw.name, count),
-        process("normalize", bootstrap, apart, count, log, f"normalize, {flows:,} flows"),
-        process("watch", bootstrap, apart, count, log, f"watch, {flows:,} flows"),
-    ]
-    fill(bootstrap, create(bootstrap, together).raw.name, notifications(count, flows, now_ms))
-    figures.append(process("all", bootstrap, together, count, log, f"both in one process, {flows:,} flows"))
+    two_rules = log.with_name("two-rules.toml")
+    two_rules.write_text(TWO_RULES)
+
+    def prepare(name: str) -> tuple[str, str]:
+        prefix = f"{name}{flows}."
+        raw = create(bootstrap, prefix).raw.name
+        fill(bootstrap, raw, notifications(count, flows, now_ms))
+        return prefix, raw
+
+    def run(agent: str, prefix: str, what: str, **settings: str) -> Figure:
+        return process(agent, bootstrap, prefix, count, log, f"{what}, {flows:,} flows", **settings)
+
+    prefix, raw = prepare("apart")
+    figures = {"plain": plain(bootstrap, raw, count), "normalize": run("normalize", prefix, "normalize")}
+    figures["watch"] = run("watch", prefix, "watch, the nine built-in rules")
+    prefix, _ = prepare("two")
+    run("normalize", prefix, "")
+    figures["two"] = run("watch", prefix, "watch, two rules", FLOWRUN_RULES=str(two_rules))
+    prefix, _ = prepare("both")
+    figures["both"] = run("all", prefix, "both in one process")
     return figures
 
 
@@ -101,14 +123,14 @@ def main(count: int, *, with_latency: bool) -> None:
     ):
         log = Path(directory) / "workers.log"
         print(f"{count:,} notifications of 2 KB, {PARTITIONS} partitions")
-        print(f"{'':32} {'µs/event':>7} {'events/s':>11} {'per CPU s':>11}")
+        print(f"{'':46} {'µs/event':>7} {'events/s':>11} {'per CPU s':>11}")
         tables = [measure(kafka.bootstrap, count, flows, log) for flows in (1_000, 50_000)]
         for table in tables:
-            for figure in table:
-                print(figure)
-            print(f"{'both / plain, per CPU second':32} {table[0].cpu_s / table[3].cpu_s:7.2f}")
-        for name, row in (("normalize", 1), ("watch", 2)):
-            print(f"{name}: 50,000 flows / 1,000 flows {tables[1][row].cpu_s / tables[0][row].cpu_s:.2f}")
+            print(*table.values(), sep="\n")
+            print(f"{'both / plain, per CPU second':46} {table['plain'].cpu_s / table['both'].cpu_s:7.2f}")
+        for name in ("normalize", "two", "watch"):
+            few, many = (table[name] for table in tables)
+            print(f"{many.what} / {few.what}: {many.cpu_s / few.cpu_s:.2f}")
         if with_latency:
             print(latency.measure(kafka.bootstrap, log))
 
