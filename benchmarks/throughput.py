@@ -68,7 +68,7 @@ def plain(bootstrap: str, source: str, count: int) -> Figure:
 
 def process(agent: str, bootstrap: str, prefix: str, count: int, log: Path, what: str, **settings: str) -> Figure:
     """Run one worker over everything in its input topic; CPU counts from the moment its partitions are open."""
-    worker = Service(["process", agent], bootstrap, prefix, log, **settings)
+    worker = Service(["process", agent], bootstrap, prefix, log, PARTITIONS, **settings)
     try:
         worker.wait_ready()
         cpu, started = worker.cpu_s, time.monotonic()
