@@ -139,10 +139,10 @@ class RawProducer:
 
     def _expire(self) -> None:
         """End the waits whose deadline has passed. One timer for all: one for each request is a tenth of its cost."""
+        self._timer = self._loop.call_later(_EXPIRE_S, self._expire)
         now = monotonic()
         for pending in [each for each in self._waiting if each.deadline <= now]:
             pending.expire()
-        self._timer = self._loop.call_later(_EXPIRE_S, self._expire)
 
     def _poll(self) -> None:
         while not self._is_stopping.is_set():

@@ -107,6 +107,7 @@ class Server:
 
     def _sweep(self) -> None:
         """End what has been waited for too long; renew what changes with time."""
+        self._timer = self.loop.call_later(_SWEEP_S, self._sweep)  # first: whatever fails below, it goes on
         now = monotonic()
         for connection in [each for each in self._connections if each.due <= now]:
             reason = connection.expire()
@@ -116,4 +117,3 @@ class Server:
         if now > self._swept_at:
             self.load.tick(now - self._swept_at)
             self._swept_at = now
-        self._timer = self.loop.call_later(_SWEEP_S, self._sweep)

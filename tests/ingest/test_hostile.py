@@ -15,6 +15,7 @@ import pytest
 
 from broker.embedded import EmbeddedBroker
 from ingest.handler import Handler
+from ingest.http.message import Answer
 from ingest.limits import Limits
 from tests.ingest.inside import POST, Inside, inside, request, statuses
 from tests.ingest.process import AUTHORIZED, TOKEN, Running, embedded_topics, running, until
@@ -190,6 +191,41 @@ async def test_what_left_unanswered_is_counted_out(silent: str) -> None:
 
             await until(is_out)
         assert run.ingest.statistics.requests["sender-left"] == 1
+
+
+async def test_who_leaves_before_its_answer_may_send_again(
+    broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Kafka holds and the sender was not told of counts as possible duplicates."""
+    acknowledged = asyncio.Event()
+
+    async def post(*_: object) -> Answer:
+        await acknowledged.wait()
+        return Answer(202, "accepted", records=3)
+
+    monkeypatch.setattr(Handler, "_post", post)
+    async with serving(broker) as run:
+        statistics = run.ingest.statistics
+        _, writer = await run.connect()
+        writer.write(request(b"[1,2,3]"))
+
+        async def is_in() -> bool:
+            return int(statistics.in_flight) == 1
+
+        await until(is_in)
+        reset(writer)
+
+        async def has_left() -> bool:
+            return int(statistics.connections) == 0
+
+        await until(has_left)
+        acknowledged.set()
+
+        async def is_counted() -> bool:
+            return int(statistics.possible_duplicates) == 3
+
+        await until(is_counted)
+        assert int(statistics.in_flight) == 0
 
 
 @pytest.mark.parametrize(
