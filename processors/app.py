@@ -1,7 +1,7 @@
 """The Faust app: one agent for each input topic, and the clock that ticks them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import faust
@@ -16,6 +16,28 @@ TICK_S: Final = 1.0
 MAX_BATCH_RECORDS: Final = 4_000
 MAX_FETCH_BYTES: Final = 6 * 1024 * 1024
 """What one fetch may bring of a partition. Above the largest record (5 MiB), or that record would be passed over."""
+
+
+SETTINGS: Final[Mapping[str, Any]] = {
+    "store": "memory://",
+    "broker_max_poll_records": MAX_BATCH_RECORDS,
+    "consumer_max_fetch_size": MAX_FETCH_BYTES,
+    "consumer_auto_offset_reset": "earliest",
+    "broker_commit_interval": 1.0,
+    # A dead worker's partitions stand still for this long.
+    "broker_session_timeout": 10.0,
+    "broker_heartbeat_interval": 3.0,
+    "broker_rebalance_timeout": 30.0,
+    # Topics are ours to create, with explicit partitions and settings.
+    "topic_allow_declare": False,
+    "topic_disable_leader": True,
+    "table_standby_replicas": 0,
+    # Waiting for streams to run empty can hold up a rebalance without bound; transactions make it needless.
+    "stream_wait_empty": False,
+    "stream_buffer_maxsize": 4,
+    "worker_redirect_stdouts": False,
+}
+"""How Faust is set up, whatever the installation."""
 
 
 def build(
@@ -33,24 +55,8 @@ def build(
         f"{app_id}-processors",
         broker=[f"{transport.SCHEME}://{server}" for server in connection.bootstrap_servers.split(",")],
         broker_credentials=_credentials(connection),
-        store="memory://",
-        broker_max_poll_records=MAX_BATCH_RECORDS,
-        consumer_max_fetch_size=MAX_FETCH_BYTES,
-        consumer_auto_offset_reset="earliest",
         broker_check_crcs=checks_crcs,
-        broker_commit_interval=1.0,
-        # A dead worker's partitions stand still for this long.
-        broker_session_timeout=10.0,
-        broker_heartbeat_interval=3.0,
-        broker_rebalance_timeout=30.0,
-        # Topics are ours to create, with explicit partitions and settings.
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        table_standby_replicas=0,
-        # Waiting for streams to run empty can hold up a rebalance without bound; transactions make it needless.
-        stream_wait_empty=False,
-        stream_buffer_maxsize=4,
-        worker_redirect_stdouts=False,
+        **SETTINGS,
     )
     app.resume_offsets = owner
     for agent in agents:
