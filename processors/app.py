@@ -103,5 +103,5 @@ def _credentials(connection: Connection) -> SASLCredentials | SSLCredentials | N
 
 def quiet_faust() -> None:
     """Keep the log to what an operator can use: Faust and aiokafka tell of every step otherwise."""
-    for name in ("faust", "mode", "aiokafka"):
+    for name in ("faust", "mode", "aiokafka", transport.__name__):  # Faust logs by the module of each class
         logging.getLogger(name).setLevel(logging.WARNING)
