@@ -32,12 +32,12 @@ Source = Literal["webhook", "journal", "replay"]
 class Records(msgspec.Struct, frozen=True, gc=False):
     """Count the records of a run; ``None`` where the sender did not say."""
 
-    input: Count | None = None
-    output: Count | None = None
-    created: Count | None = None
-    updated: Count | None = None
-    failed: Count | None = None
-    skipped: Count | None = None
+    input: Annotated[Count | None, Meta(description="Records read.")] = None
+    output: Annotated[Count | None, Meta(description="Records written.")] = None
+    created: Annotated[Count | None, Meta(description="Records that the target did not have before.")] = None
+    updated: Annotated[Count | None, Meta(description="Records that the target had.")] = None
+    failed: Annotated[Count | None, Meta(description="Records that the sender calls failed.")] = None
+    skipped: Annotated[Count | None, Meta(description="Records passed over.")] = None
     lost: Annotated[
         Count | None, Meta(description="max(0, input - max(output, created + updated)); not part of `failed`.")
     ] = None
@@ -46,72 +46,92 @@ class Records(msgspec.Struct, frozen=True, gc=False):
 class Bytes(msgspec.Struct, frozen=True, gc=False):
     """Sum the sizes of a run in bytes."""
 
-    input: Count | None = None
-    output: Count | None = None
-    failed: Count | None = None
+    input: Annotated[Count | None, Meta(description="Bytes read.")] = None
+    output: Annotated[Count | None, Meta(description="Bytes written.")] = None
+    failed: Annotated[Count | None, Meta(description="Bytes of failed records.")] = None
 
 
 class Files(msgspec.Struct, frozen=True, gc=False):
     """Count the files of a run."""
 
-    input: Count | None = None
-    output: Count | None = None
+    input: Annotated[Count | None, Meta(description="Files read.")] = None
+    output: Annotated[Count | None, Meta(description="Files written.")] = None
 
 
 class RunError(msgspec.Struct, frozen=True, gc=False):
     """Tell one error of a run; each code appears once, the deepest cause first."""
 
-    code: str
-    message: str | None = None
-    stage: Stage = "other"
+    code: Annotated[
+        str,
+        Meta(description="As sent, such as `CONNECTOR-1001-500`; `unknown` for an error that has a text and no code."),
+    ]
+    message: Annotated[str | None, Meta(description="As sent, at most 1,000 characters. May hold host names.")] = None
+    stage: Annotated[
+        Stage, Meta(description="Where the run failed, from the activity, else from a code that is known.")
+    ] = "other"
     count: Annotated[Count | None, Meta(description="How many records it concerned.")] = None
 
 
 class Activity(msgspec.Struct, frozen=True, gc=False):
     """Tell one activity (stage) of a run."""
 
-    id: str | None = None
-    name: str | None = None
-    kind: ActivityKind = "other"
-    status: Status = "unknown"
-    duration_ms: Count | None = None
+    id: Annotated[str | None, Meta(description="As sent: a word or a constant id.")] = None
+    name: Annotated[str | None, Meta(description="As sent, free text.")] = None
+    kind: Annotated[ActivityKind, Meta(description="What it does, by its id, else by a word in its name.")] = "other"
+    status: Annotated[Status, Meta(description="How it ended.")] = "unknown"
+    duration_ms: Annotated[
+        Count | None, Meta(description="completed - started in milliseconds, where both are known and in this order.")
+    ] = None
 
 
 class RawPosition(msgspec.Struct, frozen=True, gc=False):
     """Point at the notification in ``flowrun.raw`` that a record was made from."""
 
-    partition: int
-    offset: int
+    partition: Annotated[int, Meta(description="Of `flowrun.raw`.")]
+    offset: Annotated[int, Meta(description="Of `flowrun.raw`.")]
 
 
 class Run(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Record what one notification says of one run."""
 
-    schema_version: Literal[1] = 1
-    event_id: EventId
-    flow_id: FlowId
-    flow_name: str | None = None
-    flow_type: str | None = None
-    run_id: RunId
-    status: Status
+    schema_version: Annotated[Literal[1], Meta(description="Which version of this record it is.")] = 1
+    event_id: Annotated[
+        EventId,
+        Meta(
+            description="The sender's event id, else `derived:` and 32 hex digits of run id, status and etag. "
+            "Never null."
+        ),
+    ]
+    flow_id: Annotated[
+        FlowId, Meta(description="The dataflow, stable over all its runs. Also the key of the Kafka record.")
+    ]
+    flow_name: Annotated[str | None, Meta(description="As sent; many notifications have none.")] = None
+    flow_type: Annotated[str | None, Meta(description="As sent, such as `streaming`.")] = None
+    run_id: Annotated[RunId, Meta(description="The run. A retried run gets a new one.")]
+    status: Annotated[Status, Meta(description="The outcome, from `metrics.statusSummary.status` alone.")]
     event_code: Annotated[str | None, Meta(description="As sent; a hint only, never the outcome.")] = None
-    org_id: str | None = None
-    sandbox_id: str | None = None
-    sandbox_name: str | None = None
+    org_id: Annotated[str | None, Meta(description="The organisation, `imsOrgId`.")] = None
+    sandbox_id: Annotated[str | None, Meta(description="As sent.")] = None
+    sandbox_name: Annotated[str | None, Meta(description="As sent.")] = None
     occurred_at: Annotated[Timestamp, Meta(description="Event time; never later than received_at + 5 min.")]
-    started_at: Timestamp | None = None
-    completed_at: Timestamp | None = None
-    duration_ms: Count | None = None
-    records: Records = Records()
-    bytes: Bytes = Bytes()
-    files: Files = Files()
-    file_info: list[str] = []
-    batch_ids: list[str] = []
-    errors: list[RunError] = []
-    activities: list[Activity] = []
-    url: str | None = None
-    provider_ref_id: str | None = None
-    etag: str | None = None
-    source: Source | None = None
-    received_at: Timestamp
-    raw: RawPosition
+    started_at: Annotated[Timestamp | None, Meta(description="When the run began.")] = None
+    completed_at: Annotated[Timestamp | None, Meta(description="When the run ended.")] = None
+    duration_ms: Annotated[
+        Count | None,
+        Meta(description="completed_at - started_at in milliseconds, where both are known and in this order."),
+    ] = None
+    records: Annotated[Records, Meta(description="Record counts.")] = Records()
+    bytes: Annotated[Bytes, Meta(description="Sizes.")] = Bytes()
+    files: Annotated[Files, Meta(description="File counts.")] = Files()
+    file_info: Annotated[list[str], Meta(description="URLs of the overviews of its files, at most 100.")] = []
+    batch_ids: Annotated[list[str], Meta(description="Ids of the batches it wrote, at most 200.")] = []
+    errors: Annotated[
+        list[RunError], Meta(description="Its errors, deepest cause first, each code once, at most 100.")
+    ] = []
+    activities: Annotated[list[Activity], Meta(description="Its stages, as sent, at most 100.")] = []
+    url: Annotated[str | None, Meta(description="The run's page, only if it was sent.")] = None
+    provider_ref_id: Annotated[str | None, Meta(description="As sent: what the run is called at its source.")] = None
+    etag: Annotated[str | None, Meta(description="Without its inner quotes. A version of the run.")] = None
+    source: Annotated[Source | None, Meta(description="How the notification came; null where nothing says it.")] = None
+    received_at: Annotated[Timestamp, Meta(description="When ingest took the notification.")]
+    raw: Annotated[RawPosition, Meta(description="Where the notification stands.")]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.generate import asyncapi, json_schema, settings_page
+from schemas.generate import asyncapi, json_schema, records_page, settings_page
 from schemas.generate.golden import GOLDEN
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -24,6 +24,7 @@ def files() -> dict[str, str]:
         **golden,
         "schemas/asyncapi.json": _json(asyncapi.document()),
         "docs/settings.md": settings_page.page(),
+        "docs/records.md": records_page.page(),
     }
 
 
