@@ -6,7 +6,7 @@ TOOLS := .venv/tools
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format generate bench bench-ingest faults kafka compose-check constraints clean
+.PHONY: help install demo test check format generate bench bench-ingest mutants faults kafka compose-check constraints clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ bench: $(TOOLS) ## Measure CPU per event and events per second on a real Kafka
 
 bench-ingest: $(TOOLS) ## Measure ingest on one core beside a plain aiohttp handler (needs wrk)
 	@$(BIN)/python -m benchmarks.ingest $(ARGS)
+
+mutants: $(TOOLS) ## Break the processors' code at random places and list what no test notices (about 20 min)
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[mutants]' -c constraints.txt
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 faults: $(TOOLS) ## Kill, stop and restart workers under load and compare with the oracle
 	@$(BIN)/pytest tests/faults $(ARGS)

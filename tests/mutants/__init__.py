@@ -1,0 +1,1 @@
+"""Break the processors' code on purpose, one place at a time, and see whether a test notices."""
