@@ -6,6 +6,7 @@ from flowrun.backtest.fired import Fired, History
 from processors.watch.facts import RunSeen
 from processors.watch.failing import Failing
 from processors.watch.ledger import Ledger
+from processors.watch.rowless import RowlessWindows
 from processors.watch.rule_book import RuleBook
 from schemas import times
 
@@ -22,7 +23,7 @@ class Watching:
     """One partition of runs under one rule book."""
 
     def __init__(self, book: RuleBook) -> None:
-        self._ledger = Ledger(book)
+        self._ledger = Ledger(book, RowlessWindows)
         self._idle_ms = book.window.idle_ms
         self._latest_ms = times.LATEST_MS - book.window.size_ms
         self._counts_flows = bool(book.org_rules)

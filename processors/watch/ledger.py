@@ -36,7 +36,7 @@ class Ledger:
     ``emitted_at``, ``updated_at`` and the watermark's advance in silence depend on.
     """
 
-    def __init__(self, book: RuleBook) -> None:
+    def __init__(self, book: RuleBook, windows: type[Windows] = Windows) -> None:
         self.watermark = Watermark()
         self.flows: dict[str, Flow] = {}
         self.told: list[Told] = []
@@ -54,7 +54,7 @@ class Ledger:
         self._tail = book.tail
         self._idle_ms = book.window.idle_ms
         self._deadlines = Deadlines()
-        self.windows = Windows(book, self._deadlines)
+        self.windows = windows(book, self._deadlines)
         self.incidents = Incidents(book, self._deadlines)
         self._changed: dict[str, None] = {}
         """Flows whose own record has to be written, or deleted if they are gone."""

@@ -88,9 +88,12 @@ class Windows:
             panes = self._panes[start] = {}
             for deadline in self._deadlines_of(start, watermark):
                 self._deadlines.add(deadline)
-        pane = panes[flow_id] = Pane(flow_id, start)
+        pane = panes[flow_id] = self._make(flow_id, start)
         self.count += 1
         return pane
+
+    def _make(self, flow_id: str, start: int) -> Pane:
+        return Pane(flow_id, start)
 
     def _deadlines_of(self, start: int, watermark: int) -> Iterator[Deadline]:
         if watermark < start + self._final_for:
