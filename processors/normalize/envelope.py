@@ -6,9 +6,10 @@ What an object is, decided in this order:
 2. An object with ``status`` FIRING or INACTIVE, a ``name`` and no ``metrics`` is an alert state.
 3. An object with ``metrics``, or with ``flowId`` and ``id``, is a run. If one of the ids is absent or no id, it is
    refused: ``missing_flow_id``, ``missing_run_id``.
-4. An object that holds an object or array at ``event``, ``data``, ``detail``, ``messages``, ``items``, ``events`` or
-   ``value`` is a wrapper; the first of them is opened. So every documented envelope is understood, nested in any
-   way up to 16 levels, also where its other marks (``event_id``, ``detail-type``, ``position`` ...) are missing.
+4. An object that holds an object or array at ``event``, ``data``, ``detail``, ``messages``, ``items``, ``events``,
+   ``value`` or ``body`` (beside ``header``, as some journals have it) is a wrapper; the first of them is opened. So
+   every documented envelope is understood, nested in any way up to 16 levels, also where its other marks
+   (``event_id``, ``detail-type``, ``position`` ...) are missing.
 5. What is left is refused: ``control`` (``validationUrl``), ``deprecated`` (the data ingestion notification: keys with
    ``xdm:``, or the event code ``platform_event``), ``missing_run_id`` or ``missing_flow_id`` (the other id is there),
    ``unknown_shape``.
@@ -32,7 +33,7 @@ MAX_FOUND: Final = 1_000
 
 DEPRECATED_CODE: Final = "platform_event"
 _ALERT_STATES: Final = frozenset({"firing", "inactive"})
-_CONTENTS: Final = ("event", "data", "detail", "messages", "items", "events", "value")
+_CONTENTS: Final = ("event", "data", "detail", "messages", "items", "events", "value", "body")
 _CONTAINERS: Final = frozenset({dict, list})
 
 

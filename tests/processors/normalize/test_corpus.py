@@ -60,7 +60,7 @@ def test_each_value_spoilt(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-@pytest.mark.parametrize("wrapper", ["event", "data", "detail", "messages", "items", "events", "value"])
+@pytest.mark.parametrize("wrapper", ["event", "data", "detail", "messages", "items", "events", "value", "body"])
 def test_each_payload_in_each_wrapper(file: str, wrapper: str) -> None:
     """A wrapper more changes what is known of an event, never what is found in it."""
     document = orjson.loads((PAYLOADS / file).read_bytes())

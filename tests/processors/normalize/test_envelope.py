@@ -20,6 +20,7 @@ WRAPPERS: dict[str, Wrap] = {
     "journal page": lambda inner: {"events": [{"position": "p:1", "event": inner}], "_page": {"last": "p:1"}},
     "event bridge": lambda inner: {"version": "0", "id": "eb", "detail-type": "x:y", "source": "s", "detail": inner},
     "messages": lambda inner: {"messages": [{"msgType": "eventNotification", "value": inner}]},
+    "header and body": lambda inner: {"header": {"msgId": "m"}, "body": inner},
     "items": lambda inner: {"items": [inner], "count": 1},
     "array": lambda inner: [inner],
 }
