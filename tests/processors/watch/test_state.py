@@ -126,7 +126,7 @@ def test_a_forgotten_flow_leaves_nothing_in_the_state() -> None:
     partition.each(run("s", "in_progress", "10:00"), run("a", "failed", "10:10", errors=[error("A")]))
     partition.process(run("b", "success", "10:20"))
     kinds = sorted({msgspec.msgpack.decode(key)[0] for key in partition.state})
-    assert kinds == ["codes", "flow", "pane", "position", "started"]
+    assert kinds == ["codes", "flow", "kept", "pane", "position", "started"]
     partition.process(run("x", "success", at("10:00") + 100 * DAY, "f2"))
     left = [msgspec.msgpack.decode(key) for key in partition.state]
     assert [key for key in left if "f1" in key] == []
