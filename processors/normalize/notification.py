@@ -49,11 +49,6 @@ class Normalized(msgspec.Struct, frozen=True, gc=False):
         """Return the records of the platform's alert states, in document order."""
         return [one.record for one in self.records if isinstance(one.record, Alert)]
 
-    @property
-    def unknown_statuses(self) -> int:
-        """Return how many runs say nothing known of their outcome."""
-        return sum(run.status == "unknown" for run in self.runs)
-
 
 _NO_VALUE: Final = Normalized((), Rejected("not_json", "the record has no value"), 0, 0)
 

@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -32,33 +32,38 @@ def judge(place: Path, mutant: Mutant, *, thorough: bool) -> Verdict:
     return Bench(ROOT, place, thorough=thorough).judge(mutant)
 
 
-def report(module: str, verdicts: Sequence[Verdict]) -> str:
-    """Write a row: module, killed, tried."""
+def report(verdicts: Sequence[Verdict]) -> None:
+    """Print killed and tried of each module, of all, and the survivors with their change."""
+    for module in dict.fromkeys(verdict.mutant.module for verdict in verdicts):
+        own = [verdict.is_killed for verdict in verdicts if verdict.mutant.module == module]
+        print(f"| `{module.removeprefix('processors/')}` | {sum(own)} | {len(own)} |")
     killed = sum(verdict.is_killed for verdict in verdicts)
-    return f"| `{module.removeprefix('processors/')}` | {killed} | {len(verdicts)} |"
+    print(f"killed {killed} of {len(verdicts)}: {100 * killed / max(1, len(verdicts)):.1f} %")
+    for verdict in verdicts:
+        if not verdict.is_killed:
+            print(f"\n{verdict.mutant}\n{verdict.change}")
+
+
+def judge_all(place: Path, mutants: Sequence[Mutant], *, thorough: bool, processes: int) -> Iterator[Verdict]:
+    """Judge mutants in their order, several at a time, showing on stderr how far it has come."""
+    with ProcessPoolExecutor(processes) as pool:
+        found = pool.map(partial(judge, place, thorough=thorough), mutants)
+        for number, verdict in enumerate(found, 1):
+            print(f"\r{number} of {len(mutants)}: {verdict.mutant}\033[K", end="", file=sys.stderr, flush=True)
+            yield verdict
+    print(file=sys.stderr)
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run it, and return the exit code: 1 if the tests fail without any mutant."""
-    chosen = [one for name in arguments.module or modules() for one in sample(ROOT, name, arguments.sample, 1)]
+    mutants = [one for name in arguments.module or modules() for one in sample(ROOT, name, arguments.sample, 1)]
     with tempfile.TemporaryDirectory(prefix="flowrun-mutants-") as place:
         bench = Bench(ROOT, Path(place), thorough=arguments.thorough)
         if any(bench.fails(f"{package}/x.py") for package in PACKAGES):
             print("the tests fail without any mutant: mend them first", file=sys.stderr)
             return 1
-        work = partial(judge, Path(place), thorough=arguments.thorough)
-        survivors: list[Verdict] = []
-        counts = [0, 0]
-        with ProcessPoolExecutor(arguments.processes) as pool:
-            verdicts = list(pool.map(work, chosen))
-    for module in dict.fromkeys(mutant.module for mutant in chosen):
-        own = [verdict for verdict in verdicts if verdict.mutant.module == module]
-        print(report(module, own))
-        survivors += (verdict for verdict in own if not verdict.is_killed)
-        counts = [counts[0] + sum(verdict.is_killed for verdict in own), counts[1] + len(own)]
-    print(f"killed {counts[0]} of {counts[1]}: {100 * counts[0] / max(1, counts[1]):.1f} %")
-    for verdict in survivors:
-        print(f"\n{verdict.mutant}\n{verdict.change}")
+        options = {"thorough": arguments.thorough, "processes": arguments.processes}
+        report(list(judge_all(Path(place), mutants, **options)))
     return 0
 
 

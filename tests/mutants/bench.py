@@ -13,7 +13,7 @@ from tests.mutants.mutant import Mutant, broken
 LONGEST_S: Final = 180
 """Tests that take longer run in circles: the mutant is noticed."""
 _LEFT_OUT: Final = shutil.ignore_patterns(".venv", ".git", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info")
-_WATCH: Final = ("tests/processors/watch", "tests/processors/test_normalize_to_watch.py")
+_WATCH: Final = ("tests/processors/watch", "tests/processors/org", "tests/processors/test_normalize_to_watch.py")
 _NORMALIZE: Final = ("tests/processors/normalize", "tests/processors/test_normalize_to_watch.py")
 _SLOW: Final = ("tests/processors/watch/test_history.py", "tests/processors/normalize/test_corpus.py")
 """Left out unless asked for: they take longer than all others together, and what they find first becomes an example

@@ -165,3 +165,12 @@ def test_many_refused_parts() -> None:
         "unknown_shape",
         "[0], [1], [2], [3], [4], [5], [6], [7], [8], [9] and 4,990 more: unknown_shape",
     )
+
+
+@pytest.mark.parametrize(("levels", "found"), [(16, 1), (17, 0)])
+def test_each_array_is_one_level(levels: int, found: int) -> None:
+    """Sixteen of them are opened."""
+    wrapped: Any = a_run()
+    for _ in range(levels):
+        wrapped = [wrapped]
+    assert len(normalized(wrapped).records) == found

@@ -254,3 +254,17 @@ def test_once_within_the_horizon(received: list[tuple[int, int]]) -> None:
     ]
     found = outputs(step().process(sent, 30 * DAY_MS)) if sent else []
     assert len(found) == len({event for event, _ in received})
+
+
+def test_a_large_dead_letter_keeps_its_bytes() -> None:
+    """As large as ingest lets in."""
+    sent = b"x" * (4 * 1024 * 1024)
+    letter, _ = step().process(raw(sent), RECEIVED_MS)
+    assert letter.value == sent
+
+
+def test_unknown_statuses_are_counted() -> None:
+    """Of all runs those whose outcome nobody knows."""
+    normalize = step()
+    normalize.process(raw(a_run(id="a"), a_run(id="b", metrics={}), a_run(id="c", metrics={})), RECEIVED_MS)
+    assert normalize.statistics()["unknown_statuses"] == 2

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from processors.watch.alerts import shortened
 from processors.watch.rule_book import FlowSettings
 from processors.watch.rules.failure_count import FailureCount
 from schemas.alert import Alert
@@ -150,3 +151,38 @@ def test_a_span_that_begins_before_time_does_is_written_from_1970(clock: str, sh
     partition = Partition(book(FailureCount(head("often"), threshold=1, within_ms=365 * 24 * HOUR * 100)))
     partition.process(run("a", "failed", clock))
     assert partition.alerts[0].window_start == shown
+
+
+def test_ids_have_their_length() -> None:
+    """32 hex digits, a fingerprint 16."""
+    partition = Partition(book(in_a_row(threshold=1)))
+    partition.process(run("a", "failed", "10:00"))
+    alert = partition.alerts[0]
+    assert [len(text) for text in (alert.incident_id, alert.event_id, alert.fingerprint)] == [32, 32, 16]
+
+
+def test_a_resolved_record_tells_the_newest_failure() -> None:
+    """Also of those that came after it fired."""
+    partition = Partition(book(in_a_row(threshold=2)))
+    partition.each(*(run(f"r{n}", "failed", f"10:{10 * n:02}") for n in range(4)), run("s", "success", "11:00"))
+    assert [alert.last_failure_at and alert.last_failure_at[11:16] for alert in partition.alerts] == ["10:10", "10:30"]
+
+
+@pytest.mark.parametrize("late", ["a", "z"])
+def test_a_late_failure_does_not_explain_newer_ones(late: str) -> None:
+    """Whatever its run is called."""
+    partition = Partition(book(in_a_row(threshold=3)))
+    partition.each(
+        run("m", "failed", "10:20", errors=[error("NEW")]),
+        run(late, "failed", "10:00", errors=[error("OLD")]),
+        run("n", "failed", "10:30", errors=[error("NEWEST")]),
+    )
+    partition.process(run(f"{late}2", "failed", "10:10", errors=[error("OLD")]))
+    assert partition.alerts[0].annotations.summary.endswith(": NEWEST.")
+
+
+@pytest.mark.parametrize(("length", "kept"), [(119, 119), (120, 120), (121, 120)])
+def test_a_text_of_the_limit_is_not_shortened(length: int, kept: int) -> None:
+    """One that is longer ends with an ellipsis."""
+    text = shortened("x" * length)
+    assert (len(text), text.endswith("…")) == (kept, length > kept)

@@ -160,3 +160,10 @@ def test_the_sentences() -> None:
         "CRM has succeeded since it reported error code A-1 (open for 1h).",
         "CRM has succeeded since it reported error code B-2 (open for 1h).",
     ]
+
+
+def test_the_limit_is_one_run() -> None:
+    """As records tell it."""
+    partition = Partition(book(new_code()))
+    partition.process(run("a", "failed", "10:00", errors=[error("A")]))
+    assert [(alert.value, alert.threshold) for alert in partition.alerts] == [(1.0, 1.0)]

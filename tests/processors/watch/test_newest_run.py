@@ -134,3 +134,12 @@ def test_the_sentences() -> None:
         "CRM is complete again: its newest run lost 0.03% of its input (open for 1h 30m).",
         "CRM is clean again: 0% of its newest run's input was refused (open for 1h 30m).",
     ]
+
+
+@pytest.mark.parametrize("rule", [loss(), partly()])
+def test_a_late_run_where_nothing_can_be_judged(rule: Rule) -> None:
+    """Says nothing."""
+    partition = Partition(book(rule))
+    unknown = {"input": None, "output": None, "failed": None, "lost": None}
+    partition.each(run("a", moment="10:30", records=unknown), run("b", moment="10:00", records=unknown))
+    assert partition.alerts == []

@@ -147,3 +147,19 @@ def test_without_the_rule_nothing_is_tracked() -> None:
     partition = Partition(book())
     partition.process(begun("10:00"))
     assert partition.step._ledger.flows["f1"].started == {}
+
+
+def test_the_run_that_started_last_is_named_first() -> None:
+    """As everywhere: newest first."""
+    partition = Partition(book(overdue()))
+    partition.each(run("a", "in_progress", "10:00"), run("b", "in_progress", "10:00"), run("c", "in_progress", "09:50"))
+    partition.process(run("x", "success", "20:00", "f2"))
+    assert [alert.run_ids for alert in partition.alerts] == [["c"]]
+
+
+def test_of_runs_that_fall_due_together_all_are_named() -> None:
+    """Newest first."""
+    partition = Partition(book(overdue(after_ms=10 * MINUTE)))
+    partition.each(run("a", "in_progress", "10:00"), run("b", "in_progress", "10:00"))
+    partition.process(run("x", "success", "20:00", "f2"))
+    assert [alert.run_ids for alert in partition.alerts] == [["b", "a"]]

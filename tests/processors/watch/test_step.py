@@ -165,3 +165,11 @@ def test_names_that_are_strange_are_names_all_the_same() -> None:
     partition.tick(HOUR)
     assert partition.step.statistics()["flows"] == 5
     assert len(set(partition.alert_keys)) == 5
+
+
+def test_only_what_came_too_late_is_set_aside() -> None:
+    """A run that is notified again and says the same changes nothing, and is no dead letter."""
+    partition = start()
+    partition.each(run("a", moment="10:30"), run("a", moment="10:30", event_id="again"))
+    counted = partition.step.statistics()
+    assert (counted["runs_unchanged"], counted["too_late"], partition.dead_letters) == (1, 0, [])

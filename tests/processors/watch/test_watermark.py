@@ -61,3 +61,11 @@ def test_a_run_from_behind_the_silence_counts_from_when_it_was_seen() -> None:
     assert mark.value == 100_000
     assert mark.pass_time(130_000, IDLE) == 100_000
     assert mark.pass_time(150_000, IDLE) == 110_000
+
+
+def test_silence_counts_from_when_the_newest_was_first_seen() -> None:
+    """Another run of the same moment does not make it younger."""
+    watermark = Watermark()
+    watermark.see(100, 0)
+    watermark.see(100, 50)
+    assert watermark.pass_time(1_050, 1_000) == 1_150

@@ -235,3 +235,13 @@ def test_a_silent_flow_is_forgotten() -> None:
     assert partition.step.statistics()["flows"] == 2
     passes(partition, at("10:30") + 90 * DAY + 1)
     assert partition.step.statistics()["flows"] == 1
+
+
+def test_a_flow_that_has_run_since_is_not_forgotten() -> None:
+    """Ninety days count from its newest run."""
+    partition = start()
+    partition.each(run("a", moment="10:30"), run("b", moment=at("10:30", 60)))
+    passes(partition, at("10:30") + 90 * DAY + 1)
+    assert partition.step.statistics()["flows"] == 2
+    passes(partition, at("10:30") + 150 * DAY + 1)
+    assert partition.step.statistics()["flows"] == 1
