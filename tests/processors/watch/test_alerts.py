@@ -171,7 +171,7 @@ def test_a_resolved_record_tells_the_newest_failure() -> None:
 @pytest.mark.parametrize("late", ["a", "z"])
 def test_a_late_failure_does_not_explain_newer_ones(late: str) -> None:
     """Whatever its run is called."""
-    partition = Partition(book(in_a_row(threshold=3)))
+    partition = Partition(book(in_a_row(threshold=4)))
     partition.each(
         run("m", "failed", "10:20", errors=[error("NEW")]),
         run(late, "failed", "10:00", errors=[error("OLD")]),

@@ -397,3 +397,10 @@ def test_as_many_runs_are_kept_as_a_rule_looks_at() -> None:
     assert parse("rule = []", "f").tail == 20
     assert parse("", "f").tail == 21
     assert parse(rule("threshold = 40", "consecutive_failures"), "f").tail == 40
+
+
+def test_the_built_in_rule_about_organisations() -> None:
+    """Five flows, as in a file that says nothing of it."""
+    (rule,) = built_in().org_rules
+    (read,) = parse('[[rule]]\nname = "x"\nkind = "org_failures"\n', "rules.toml").org_rules
+    assert (rule.threshold, read.threshold) == (5, 5)
