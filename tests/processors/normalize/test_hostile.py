@@ -176,3 +176,9 @@ def test_largest_run() -> None:
     kept = msgspec.json.decode(data, type=Run)
     assert len(data) <= MAX_RECORD
     assert (kept.status, kept.run_id, len(kept.errors), kept.file_info) == ("failed", "r", 100, [])
+
+
+def test_a_record_without_a_value_counts_for_nothing_else() -> None:
+    """It is no JSON; it has no fields, and no time of receipt that could make others be forgotten."""
+    nothing = normalize(None, [("flowrun_received_at", b"2026-01-02T03:04:05.678Z")], 1, 2, 3)
+    assert (nothing.ill_typed, nothing.received_ms, nothing.records) == (0, 0, ())

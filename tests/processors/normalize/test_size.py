@@ -1,6 +1,12 @@
 """What is written stays below what Kafka takes."""
 
+import msgspec
+import pytest
+
+from processors.normalize import size
 from processors.normalize.size import MAX_DEAD_LETTER, fit
+from schemas.run import Run
+from tests.processors.normalize.samples import a_run, run
 
 
 def test_fitting_dead_letter() -> None:
@@ -16,8 +22,8 @@ def test_no_value() -> None:
 def test_large_headers() -> None:
     """Headers that do not fit are left out, and the detail says so."""
     headers = [("a", b"b" * MAX_DEAD_LETTER)]
-    size = f"{MAX_DEAD_LETTER + 4:,}"
-    assert fit(b"value", headers) == (b"value", (), f"; own headers of {size} bytes left out")
+    total = f"{MAX_DEAD_LETTER + 4:,}"
+    assert fit(b"value", headers) == (b"value", (), f"; own headers of {total} bytes left out")
 
 
 def test_large_value() -> None:
@@ -25,3 +31,13 @@ def test_large_value() -> None:
     value, headers, left_out = fit(b"v" * (MAX_DEAD_LETTER + 1), [("a", b"b")])
     assert (len(value or b""), headers) == (MAX_DEAD_LETTER, ())
     assert left_out == f"; cut from {MAX_DEAD_LETTER + 1:,} bytes, own headers left out"
+
+
+def test_a_run_of_the_largest_size_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One byte more, and the overviews of its files go first."""
+    whole = run(a_run(metrics={"fileSummary": {"manifest": {"fileInfo": "https://x.example/overview"}}}))
+    size_bytes = len(msgspec.json.encode(whole))
+    monkeypatch.setattr(size, "MAX_RECORD", size_bytes)
+    assert msgspec.json.decode(size.encode(whole), type=Run) == whole
+    monkeypatch.setattr(size, "MAX_RECORD", size_bytes - 1)
+    assert msgspec.json.decode(size.encode(whole), type=Run) == msgspec.structs.replace(whole, file_info=[])

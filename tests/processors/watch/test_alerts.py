@@ -9,7 +9,7 @@ from processors.watch.alerts import shortened
 from processors.watch.rule_book import FlowSettings
 from processors.watch.rules.failure_count import FailureCount
 from schemas.alert import Alert
-from tests.processors.watch.records import HOUR, Partition, error, run
+from tests.processors.watch.records import HOUR, Partition, at, error, run
 from tests.processors.watch.rules import book, head, in_a_row, often
 
 PLACE: dict[str, Any] = {"flow_name": "CRM nightly", "org_id": "A@AdobeOrg", "sandbox_name": "prod"}
@@ -186,3 +186,12 @@ def test_a_text_of_the_limit_is_not_shortened(length: int, kept: int) -> None:
     """One that is longer ends with an ellipsis."""
     text = shortened("x" * length)
     assert (len(text), text.endswith("…")) == (kept, length > kept)
+
+
+def test_a_resolved_record_leads_to_the_newest_failed_run() -> None:
+    """Of several that are known, when no page of a run was sent."""
+    partition = Partition(book(often()))
+    partition.each(*failures(count=3, **PLACE))
+    partition.process(run("x", "success", at("10:20") + 6 * HOUR, "other"))
+    fired, resolved = partition.alerts
+    assert [str(alert.generator_url).rpartition("/")[2] for alert in (fired, resolved)] == ["r2", "r2"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from processors.watch.rules.rule import Rule
-from tests.processors.watch.records import Partition, run
+from tests.processors.watch.records import Partition, error, run
 from tests.processors.watch.rules import book, loss, partly
 
 BOTH = [pytest.param(loss(), "lost", id="loss"), pytest.param(partly(), "failed", id="partly")]
@@ -143,3 +143,14 @@ def test_a_late_run_where_nothing_can_be_judged(rule: Rule) -> None:
     unknown = {"input": None, "output": None, "failed": None, "lost": None}
     partition.each(run("a", moment="10:30", records=unknown), run("b", moment="10:00", records=unknown))
     assert partition.alerts == []
+
+
+@pytest.mark.parametrize(("rule", "field"), BOTH)
+def test_an_earlier_failure_does_not_explain_it(rule: Rule, field: str) -> None:
+    """The error of a run that failed before has nothing to do with what a green one lost or refused."""
+    partition = Partition(book(rule))
+    partition.process(run("a", "failed", "10:00", errors=[error("OLD-1", "Login failed.", "copy")]))
+    partition.process(of("10:10", field, 500))
+    [alert] = partition.alerts
+    told = f"{alert.annotations.summary} {alert.annotations.description}"
+    assert [word for word in ("OLD-1", "Login failed", "most likely") if word in told] == []

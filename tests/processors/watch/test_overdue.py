@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from processors.watch.facts import RunSeen, read_run, started_ms
 from processors.watch.flows import MAX_STARTED, Flow
 from schemas import times
 from tests.processors.watch.records import DAY, MINUTE, Partition, at, run
@@ -163,3 +165,19 @@ def test_of_runs_that_fall_due_together_all_are_named() -> None:
     partition.each(run("a", "in_progress", "10:00"), run("b", "in_progress", "10:00"))
     partition.process(run("x", "success", "20:00", "f2"))
     assert [alert.run_ids for alert in partition.alerts] == [["b", "a"]]
+
+
+def test_an_end_that_lies_before_the_start_lasted_nothing() -> None:
+    """A late run that ended long before it is said to have begun: the value is no negative time."""
+    partition = Partition(book(overdue()))
+    partition.process(begun("10:00"))
+    passes(partition, at("12:30"))
+    partition.process(run("a", "failed", at("10:00") - MINUTE))
+    assert [(alert.state, alert.value) for alert in partition.alerts] == [("firing", 9_000.0), ("resolved", 0.0)]
+
+
+def test_a_start_before_the_epoch_is_the_epoch() -> None:
+    """Only a foreign writer can say so; the moment is one that records can hold."""
+    seen = read_run(msgspec.json.encode(run("a", "in_progress", "10:00", started_at="1969-12-31T23:59:59.000Z")))
+    assert isinstance(seen, RunSeen)
+    assert started_ms(seen, at("10:00")) == 0
