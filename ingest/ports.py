@@ -1,19 +1,35 @@
 """Find out whether an address can be listened on, before anything else is started."""
 
 import socket
+from typing import Any, NamedTuple
 
 from ingest import errors
 from schemas.settings import Address
 
 
-def require_free(address: Address, setting: str) -> None:
-    """Listen on an address for a moment. ``setting`` is the one that names it.
+class Resolved(NamedTuple):
+    """Say how to make a socket for an address, and where to bind it."""
+
+    family: int
+    kind: int
+    protocol: int
+    place: Any  # of a form that the family decides
+
+
+def require_free(address: Address, setting: str) -> Resolved:
+    """Bind an address for a moment, for this process alone, and return how. ``setting`` is the one that names it.
+
+    Without SO_REUSEPORT: a port that other processes share would be shared with us, too.
 
     Raises:
-        PortTaken: another process listens there, or the address is not this machine's.
+        PortTaken: another process has it, or it is not this machine's.
     """
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        socket.create_server(address, family=family).close()
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, place = found[0]
+        with socket.socket(family, kind, protocol) as alone:
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind(place)
     except OSError as error:
         raise errors.PortTaken(address, errors.why(error), setting) from error
+    return Resolved(family, kind, protocol, place)

@@ -3,6 +3,7 @@
 import socket
 
 from ingest.errors import PortTaken, why
+from ingest.ports import require_free
 from schemas.settings import Address
 
 
@@ -15,11 +16,8 @@ class Reservation:
         Raises:
             PortTaken: another process has it, or it is not this machine's.
         """
+        family, kind, protocol, place = require_free(address, "FLOWRUN_LISTEN")
         try:
-            family, kind, protocol, _, place = socket.getaddrinfo(
-                address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-            _probe(family, place)
             self._socket = socket.socket(family, kind, protocol)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             self._socket.bind(place)
@@ -31,10 +29,3 @@ class Reservation:
     def close(self) -> None:
         """Let go of it."""
         self._socket.close()
-
-
-def _probe(family: int, place: object) -> None:
-    """Bind it once for this process alone: a port that other processes share would be shared with us, too."""
-    with socket.socket(family, socket.SOCK_STREAM) as alone:
-        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        alone.bind(place)  # type: ignore[arg-type]  # as getaddrinfo returned it
