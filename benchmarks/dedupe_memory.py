@@ -14,7 +14,8 @@ from typing import Final
 import msgspec
 
 from processors.normalize.identity import DIGEST_SIZE
-from processors.normalize.seen import Seen, StateRecord
+from processors.normalize.seen import Seen
+from processors.normalize.state import StateRecord
 from schemas.topics import DAY_MS
 
 DAYS: Final = 8

@@ -5,8 +5,9 @@ and :mod:`.reported` read what lies inside, :mod:`.identity` says when two notif
 remembers, :mod:`.step` joins it for the engine. Everything here is pure: no Kafka, no clock, no files, no log.
 """
 
-from processors.normalize.notification import Identified, Normalized, normalize
+from processors.normalize.notification import normalize
 from processors.normalize.refusal import Rejected
+from processors.normalize.result import Identified, Normalized
 from processors.normalize.step import NormalizeStep
 
 __all__ = ["Identified", "NormalizeStep", "Normalized", "Rejected", "normalize"]

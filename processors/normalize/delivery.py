@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, get_args
 
-import msgspec
-
 from processors.normalize.fields import MAX_IDENTIFIER, MAX_NAME
 from schemas import raw, times
 from schemas.run import RawPosition, Source
@@ -23,16 +21,33 @@ _SOURCES: Final[dict[bytes | None, Source]] = {name.encode(): name for name in g
 _EVENT_ID, _EVENT_CODE, *_ = raw.SENDER_HEADERS
 
 
-class Delivery(msgspec.Struct, frozen=True, gc=False):
-    """Tell what is known of a notification before it is opened."""
+class Delivery:
+    """Tell what is known of a notification before it is opened.
 
-    received_ms: int
-    received_at: str
-    source: Source | None
-    event_id: str | None
-    """The sender's header; ``None`` for an element of a batch, whose headers cannot belong to each element."""
-    event_code: str | None
-    position: RawPosition
+    ``event_id`` is the sender's header; ``None`` for an element of a batch: a header cannot belong to each element.
+    """
+
+    __slots__ = ("event_code", "event_id", "position", "received_at", "received_ms", "source")
+
+    def __init__(
+        self,
+        received_ms: int,
+        received_at: str,
+        source: Source | None,
+        event_id: str | None,
+        event_code: str | None,
+        position: RawPosition,
+    ) -> None:
+        self.received_ms: Final = received_ms
+        self.received_at: Final = received_at
+        self.source: Final = source
+        self.event_id: Final = event_id
+        self.event_code: Final = event_code
+        self.position: Final = position
+
+    def of_batch(self) -> "Delivery":
+        """Return the same without the event id."""
+        return Delivery(self.received_ms, self.received_at, self.source, None, self.event_code, self.position)
 
 
 def read(headers: Sequence[Header], timestamp_ms: int, partition: int, offset: int) -> Delivery:

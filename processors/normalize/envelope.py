@@ -20,8 +20,6 @@ and dropping it silently would be a loss.
 
 from typing import Final
 
-import msgspec
-
 from processors.normalize.fields import Faults, Node, identifier, text
 from processors.normalize.refusal import Refusals
 
@@ -37,36 +35,53 @@ _CONTENTS: Final = ("event", "data", "detail", "messages", "items", "events", "v
 _CONTAINERS: Final = frozenset({dict, list})
 
 
-class Hints(msgspec.Struct, frozen=True, gc=False):
+class Hints:
     """Gather what the wrappers around a run say of it; of the same field the innermost counts."""
 
-    event_id: str | None = None
-    eventid: str | None = None
-    cloud_event_id: str | None = None
-    message_type: str | None = None
-    cloud_event_type: str | None = None
-    org_id: str | None = None
+    __slots__ = ("cloud_event_id", "cloud_event_type", "event_id", "eventid", "message_type", "org_id")
+
+    def __init__(
+        self,
+        event_id: str | None = None,
+        eventid: str | None = None,
+        cloud_event_id: str | None = None,
+        message_type: str | None = None,
+        cloud_event_type: str | None = None,
+        org_id: str | None = None,
+    ) -> None:
+        self.event_id: Final = event_id
+        self.eventid: Final = eventid
+        self.cloud_event_id: Final = cloud_event_id
+        self.message_type: Final = message_type
+        self.cloud_event_type: Final = cloud_event_type
+        self.org_id: Final = org_id
 
 
 _NO_HINTS: Final = Hints()
 
 
-class FoundRun(msgspec.Struct, frozen=True, gc=False):
+class FoundRun:
     """Hold an object that is a run, with both its ids."""
 
-    node: Node
-    hints: Hints
-    flow_id: str
-    run_id: str
+    __slots__ = ("flow_id", "hints", "node", "run_id")
+
+    def __init__(self, node: Node, hints: Hints, flow_id: str, run_id: str) -> None:
+        self.node: Final = node
+        self.hints: Final = hints
+        self.flow_id: Final = flow_id
+        self.run_id: Final = run_id
 
 
-class FoundState(msgspec.Struct, frozen=True, gc=False):
+class FoundState:
     """Hold an object that is an alert state of the platform."""
 
-    node: Node
-    hints: Hints
-    name: str
-    is_firing: bool
+    __slots__ = ("hints", "is_firing", "name", "node")
+
+    def __init__(self, node: Node, hints: Hints, name: str, is_firing: bool) -> None:
+        self.node: Final = node
+        self.hints: Final = hints
+        self.name: Final = name
+        self.is_firing: Final = is_firing
 
 
 class Search:
@@ -134,10 +149,13 @@ class Search:
     def _with_own_id(self, hints: Hints, node: Node) -> Hints:
         if "event_id" not in node and "eventid" not in node:
             return hints
-        return msgspec.structs.replace(
-            hints,
-            event_id=identifier(node.get("event_id"), self._faults) or hints.event_id,
-            eventid=identifier(node.get("eventid"), self._faults) or hints.eventid,
+        return Hints(
+            identifier(node.get("event_id"), self._faults) or hints.event_id,
+            identifier(node.get("eventid"), self._faults) or hints.eventid,
+            hints.cloud_event_id,
+            hints.message_type,
+            hints.cloud_event_type,
+            hints.org_id,
         )
 
     def _extended(self, hints: Hints, node: Node) -> Hints:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
 import orjson
 
 from processors.normalize import delivery as deliveries
@@ -13,42 +12,8 @@ from processors.normalize.envelope import FoundRun, FoundState, Search
 from processors.normalize.fields import Faults, identifier
 from processors.normalize.refusal import MAX_DETAIL, Rejected
 from processors.normalize.reported import read_state
+from processors.normalize.result import Identified, Normalized
 from processors.normalize.run import read_run
-from schemas.alert import Alert
-from schemas.run import Run
-
-
-class Identified(msgspec.Struct, frozen=True, gc=False):
-    """Hold a record, its Kafka key, and what it is known by."""
-
-    record: Run | Alert
-    key: str
-    known_by: tuple[identity.Digest, ...]
-    """It is a duplicate if any of these was seen before."""
-    settles: tuple[identity.Digest, ...] = ()
-    """What else counts as seen from now on."""
-
-
-class Normalized(msgspec.Struct, frozen=True, gc=False):
-    """Hold what one raw record came to. Both ``records`` and ``rejected`` are there if only a part was refused."""
-
-    records: Sequence[Identified]
-    rejected: Rejected | None
-    ill_typed: int
-    """Fields of a wrong type, which are null in the records."""
-    received_ms: int
-    """When the notification was received; 0 for one that is not JSON."""
-
-    @property
-    def runs(self) -> list[Run]:
-        """Return the run records, in document order."""
-        return [one.record for one in self.records if isinstance(one.record, Run)]
-
-    @property
-    def alerts(self) -> list[Alert]:
-        """Return the records of the platform's alert states, in document order."""
-        return [one.record for one in self.records if isinstance(one.record, Alert)]
-
 
 _NO_VALUE: Final = Normalized((), Rejected("not_json", "the record has no value"), 0, 0)
 
@@ -70,7 +35,7 @@ def normalize(
     delivery = deliveries.read(headers, timestamp_ms, partition, offset)
     if type(document) is list:
         # A batch that nobody split: the header's id cannot belong to each element.
-        delivery = msgspec.structs.replace(delivery, event_id=None)
+        delivery = delivery.of_batch()
     faults = Faults()
     search = Search(delivery.event_code, faults)
     search.open(document)

@@ -10,26 +10,12 @@ wrong clock would make everything be forgotten at once.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import msgspec
-
 from processors.normalize.identity import DIGEST_SIZE, Digest
+from processors.normalize.state import StateRecord
 from schemas.topics import DAY_MS
 
 MAX_DIGESTS: Final = 50_000
 """Identities in one state record: 800 kB, below the 1 MiB that Kafka takes."""
-
-
-class StateRecord(msgspec.Struct, frozen=True, array_like=True):
-    """What one micro-batch adds to the state. One that is large, or spans days, has several with the same position."""
-
-    position: int
-    """The offset of the last raw record whose identities are in the state."""
-    newest_day: int
-    """Days since the epoch; with it a restored memory forgets exactly what the one before had forgotten."""
-    day: int
-    """The day of the new identities, if there are any."""
-    joined: bytes
-    """The new identities, 16 bytes each."""
 
 
 class Seen:

@@ -30,17 +30,17 @@ _CUTS: Final[Sequence[Callable[[Run], Run]]] = (
 )
 
 
-def encode(record: Run | Alert) -> bytes:
-    """Encode a record; from a run that is too large detail is dropped, the least needed first.
+def encode(record: Run | Alert, limit: int = MAX_RECORD) -> bytes:
+    """Encode a record; from a run of more than ``limit`` bytes detail is dropped, the least needed first.
 
     Each field is bounded already (see :mod:`.fields`), so this happens only to a run with many of the longest texts.
     """
     value = _encode(record)
-    if len(value) > MAX_RECORD and isinstance(record, Run):
+    if len(value) > limit and isinstance(record, Run):
         for cut in _CUTS:
             record = cut(record)
             value = _encode(record)
-            if len(value) <= MAX_RECORD:
+            if len(value) <= limit:
                 break
     return value
 

@@ -11,10 +11,12 @@ from typing import Final, get_args
 import msgspec
 
 from processors.engine.step import Output, SourceRecord
-from processors.normalize.notification import Identified, normalize
+from processors.normalize.notification import normalize
 from processors.normalize.refusal import Rejected
-from processors.normalize.seen import Seen, StateRecord
+from processors.normalize.result import Identified
+from processors.normalize.seen import Seen
 from processors.normalize.size import encode, fit
+from processors.normalize.state import StateRecord
 from schemas.dead_letter import DeadLetterHeaders, Reason
 from schemas.run import Run
 from schemas.topics import Topics

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.normalize.seen import MAX_DIGESTS, Seen, StateRecord
+from processors.normalize.seen import MAX_DIGESTS, Seen
+from processors.normalize.state import StateRecord
 from schemas.topics import DAY_MS
 
 NOW = 1_000 * DAY_MS
