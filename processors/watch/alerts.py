@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from processors.watch.durations import roughly
-from processors.watch.facts import Fact, LastFailure
+from processors.watch.fact import Fact, LastFailure
 from processors.watch.flows import Flow
 from processors.watch.incident import Incident, digest
 from processors.watch.rules.rule import Closing, Opening, Rule

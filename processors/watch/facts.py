@@ -1,14 +1,15 @@
 """Read run records, and keep of each run what windows and rules need."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final, NamedTuple
+from typing import Final
 
 import msgspec
 import orjson
-from msgspec import Meta
 
-from schemas.dead_letter import Reason
-from schemas.run import FINISHED, Stage, Status
+from processors.watch.fact import Fact, Labels, LastFailure
+from processors.watch.run_seen import RunSeen as RunSeen
+from processors.watch.run_seen import Unreadable as Unreadable
+from schemas.run import FINISHED
 
 COUNTED: Final = FINISHED | {"unknown"}
 """The statuses that count in a window. A started or scheduled run has no outcome, and replaces none."""
@@ -24,108 +25,6 @@ MAX_DETAIL: Final = 500
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-
-# Far above what normalize lets through, and low enough for keys and records to fit into Kafka's.
-_Identifier = Annotated[str, Meta(min_length=1, max_length=1_000)]
-_Name = Annotated[str, Meta(max_length=2_000)]
-_Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-_Moment = Annotated[datetime, Meta(tz=True)]
-
-Labels = tuple[str | None, str | None, str | None]
-"""What a run says of its flow: name, organisation, sandbox."""
-
-NO_LABELS: Final[Labels] = (None, None, None)
-
-
-class RecordCounts(msgspec.Struct, frozen=True, gc=False):
-    """The record counts that windows add up."""
-
-    input: _Count | None = None
-    output: _Count | None = None
-    failed: _Count | None = None
-    lost: _Count | None = None
-
-
-class ByteCounts(msgspec.Struct, frozen=True, gc=False):
-    """The sizes that windows add up."""
-
-    input: _Count | None = None
-    output: _Count | None = None
-
-
-class ErrorSeen(msgspec.Struct, gc=False):
-    """One error of a run."""
-
-    code: _Identifier
-    message: str | None = None
-    stage: Stage = "other"
-
-
-class RunSeen(msgspec.Struct, gc=False, kw_only=True):
-    """The part of a run record that is read here."""
-
-    event_id: str = ""
-    flow_id: _Identifier
-    run_id: _Identifier
-    status: Status
-    occurred_at: _Moment
-    started_at: _Moment | None = None
-    flow_name: _Name | None = None
-    org_id: _Name | None = None
-    sandbox_name: _Name | None = None
-    url: str | None = None
-    duration_ms: _Count | None = None
-    records: RecordCounts = RecordCounts()
-    bytes: ByteCounts = ByteCounts()
-    errors: list[ErrorSeen] = []
-
-
-class Fact(msgspec.Struct, array_like=True, gc=False):
-    """What is known of one counted run; its figures never change.
-
-    ``arrival`` is its offset in the runs topic, the order of notifications. ``labels`` are left out (``None``) where
-    they are those of the chunk that holds the fact; ``chunk`` is that chunk's number in the pane.
-    """
-
-    run_id: str
-    occurred_at: int
-    arrival: int
-    status: Status
-    duration_ms: int | None
-    input: int | None
-    output: int | None
-    failed: int | None
-    lost: int | None
-    bytes_in: int | None
-    bytes_out: int | None
-    codes: tuple[str, ...]
-    labels: Labels | None = None
-    chunk: int = 0
-
-    @property
-    def order(self) -> tuple[int, int]:
-        """Sort by event time; of the same time the later arrival is newer."""
-        return (self.occurred_at, self.arrival)
-
-
-class LastFailure(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What the newest failed run of a flow said, for the wording of alerts."""
-
-    run_id: str
-    occurred_at: int
-    arrival: int
-    code: str | None
-    message: str | None
-    stage: Stage
-    url: str | None
-
-
-class Unreadable(NamedTuple):
-    """Say why a value of the runs topic is no run record. Only a foreign writer can cause it."""
-
-    reason: Reason
-    detail: str
-
 
 _decode: Final = msgspec.json.Decoder(RunSeen).decode
 

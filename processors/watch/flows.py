@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
-from processors.watch.facts import NO_LABELS, Fact, Labels, LastFailure
+from processors.watch.fact import NO_LABELS, Fact, Labels, LastFailure
 from processors.watch.incident import Incident
 from schemas.run import FINISHED
 

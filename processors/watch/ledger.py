@@ -5,7 +5,8 @@ from typing import Final, Literal
 
 from processors.watch import state
 from processors.watch.deadlines import Deadline, Deadlines, Kind
-from processors.watch.facts import COUNTED, Fact, Labels, RunSeen, fact_of, failure_of, labels_of, started_ms
+from processors.watch.fact import Fact, Labels
+from processors.watch.facts import COUNTED, fact_of, failure_of, labels_of, started_ms
 from processors.watch.failing import Failing, failing, place_of
 from processors.watch.flows import Flow
 from processors.watch.incidents import Incidents, Told
@@ -14,6 +15,7 @@ from processors.watch.panes import Pane
 from processors.watch.recut import recut
 from processors.watch.rule_book import RuleBook
 from processors.watch.rules.rule import Change
+from processors.watch.run_seen import RunSeen
 from processors.watch.watermark import Watermark
 from processors.watch.windows import Record, Windows
 from schemas import times

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from heapq import nsmallest
 from typing import Final
 
-from processors.watch.facts import NO_LABELS, Fact, Labels
+from processors.watch.fact import NO_LABELS, Fact, Labels
 from schemas import times
 from schemas.ids import FlowId
 from schemas.window import Window, WindowBytes, WindowDurations, WindowRecords

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from processors.watch.facts import NO_LABELS
+from processors.watch.fact import NO_LABELS
 from processors.watch.flows import Flow
 from processors.watch.panes import Chunk, Pane
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import cast
 
-from processors.watch.facts import Fact, Labels
+from processors.watch.fact import Fact, Labels
 from processors.watch.panes import Pane
 from processors.watch.windows import Windows
 

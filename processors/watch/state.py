@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from processors.watch.facts import Fact, Labels, LastFailure
+from processors.watch.fact import Fact, Labels, LastFailure
 from processors.watch.flows import Flow, Place
 from processors.watch.incident import Incident
 from processors.watch.kept import Kept

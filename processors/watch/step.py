@@ -7,10 +7,11 @@ import msgspec
 
 from processors.engine.step import Output, SourceRecord
 from processors.watch import state
-from processors.watch.facts import Unreadable, occurred_ms, read_run
+from processors.watch.facts import occurred_ms, read_run
 from processors.watch.kept import Kept
 from processors.watch.ledger import Effect, Ledger
 from processors.watch.rule_book import RuleBook
+from processors.watch.run_seen import Unreadable
 from processors.watch.watermark import REMEMBER_EVERY_MS, Watermark
 from schemas import times
 from schemas.dead_letter import DeadLetterHeaders, Reason

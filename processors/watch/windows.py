@@ -7,7 +7,7 @@ import msgspec
 
 from processors.watch import state
 from processors.watch.deadlines import Deadline, Deadlines, Kind
-from processors.watch.facts import Fact, Labels
+from processors.watch.fact import Fact, Labels
 from processors.watch.flows import Flow
 from processors.watch.panes import Pane
 from processors.watch.rule_book import RuleBook

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from processors.watch.durations import DAY_MS, written
-from processors.watch.facts import Fact
+from processors.watch.fact import Fact
 from processors.watch.flows import Flow
 from processors.watch.incident import Incident, named
 from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, RuleHead, Verdicts

@@ -2,7 +2,7 @@
 
 from typing import Final, Protocol
 
-from processors.watch.facts import Fact
+from processors.watch.fact import Fact
 from processors.watch.flows import Flow
 from processors.watch.rules.rule import NONE, SUCCEEDED, Change, Closing, Opening, RuleHead, Verdicts
 from schemas.alert import AlertReason

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from processors.watch.durations import MINUTE_MS, SECOND_MS, roughly, written
-from processors.watch.facts import Fact
+from processors.watch.fact import Fact
 from processors.watch.flows import Flow
 from processors.watch.rules.rule import (
     NONE,

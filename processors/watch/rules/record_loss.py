@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from processors.watch.facts import Fact
+from processors.watch.fact import Fact
 from processors.watch.flows import Flow
 from processors.watch.rules import newest_run
 from processors.watch.rules.rule import (

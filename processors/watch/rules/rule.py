@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from processors.watch.facts import Fact
+from processors.watch.fact import Fact
 from processors.watch.flows import Flow
 from processors.watch.incident import Incident
 from schemas.alert import AlertReason, Severity

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from processors.watch.durations import precisely
-from processors.watch.facts import Fact
+from processors.watch.fact import Fact
 from processors.watch.flows import Flow
 from processors.watch.rules import newest_run
 from processors.watch.rules.rule import (

@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from processors.watch.facts import RunSeen, read_run, started_ms
+from processors.watch.facts import read_run, started_ms
 from processors.watch.flows import MAX_STARTED, Flow
+from processors.watch.run_seen import RunSeen
 from schemas import times
 from tests.processors.watch.records import DAY, MINUTE, Partition, at, run
 from tests.processors.watch.rules import book, overdue

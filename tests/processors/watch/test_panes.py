@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from processors.watch.facts import Fact, Labels, fact_of, labels_of, read_run
+from processors.watch.fact import Fact, Labels
+from processors.watch.facts import fact_of, labels_of, read_run
 from processors.watch.panes import CHUNK_FACTS, CHUNK_WEIGHT, MAX_ROW_CODES, Pane
 from schemas.window import Window
 from tests.processors.watch.records import T0, error, run

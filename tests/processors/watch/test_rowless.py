@@ -4,10 +4,11 @@ from random import Random
 
 import pytest
 
-from processors.watch.facts import RunSeen, Unreadable, occurred_ms, read_run
+from processors.watch.facts import occurred_ms, read_run
 from processors.watch.ledger import Ledger
 from processors.watch.rowless import RowlessWindows
 from processors.watch.rule_book import WindowSettings
+from processors.watch.run_seen import RunSeen, Unreadable
 from tests.processors.watch.records import HOUR, MINUTE, Partition
 from tests.processors.watch.rules import book, in_a_row, new_code, often, overdue, ratio, slow, stalled
 from tests.processors.watch.test_changed_rules import history
