@@ -4,8 +4,9 @@ from typing import Final
 
 import msgspec
 
-from processors.watch.flows import Flow, Place
+from processors.watch.flows import Flow
 from processors.watch.rules import consecutive_failures, failure_count, failure_ratio
+from processors.watch.state_records import Place
 from schemas.alert import AlertReason
 from schemas.run import Stage, Timestamp
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from processors.watch.fact import NO_LABELS, Fact, Labels, LastFailure
 from processors.watch.incident import Incident
+from processors.watch.state_records import Place
 from schemas.run import FINISHED
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ MAX_STARTED: Final = 200
 
 MAX_CODES_KNOWN: Final = 200
 """Error codes remembered of one flow, the newest ones: they have to fit into one state record."""
-
-Place = tuple[str, str]
-"""Organisation and sandbox; the sandbox is empty where no run says it."""
 
 
 class Flow:

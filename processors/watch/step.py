@@ -12,6 +12,7 @@ from processors.watch.kept import Kept
 from processors.watch.ledger import Effect, Ledger
 from processors.watch.rule_book import RuleBook
 from processors.watch.run_seen import Unreadable
+from processors.watch.snapshot import Snapshot
 from processors.watch.watermark import REMEMBER_EVERY_MS, Watermark
 from schemas import times
 from schemas.dead_letter import DeadLetterHeaders, Reason
@@ -29,7 +30,7 @@ class WatchStep:
         self._topics = topics
         self._latest_ms = times.LATEST_MS - book.window.size_ms
         self._ledger = Ledger(book)
-        self._snapshot = state.Snapshot()
+        self._snapshot = Snapshot()
         self._remembered_ms = -1
         """The watermark that the state topic holds."""
         self._written_kept: Kept | None = None
@@ -47,7 +48,7 @@ class WatchStep:
 
     def opened(self, now_ms: int) -> Sequence[str]:
         """Put the state together. Silence counts from now."""
-        snapshot, self._snapshot = self._snapshot, state.Snapshot()
+        snapshot, self._snapshot = self._snapshot, Snapshot()
         known = snapshot.position()
         watermark = Watermark(arrived_at=now_ms)
         if known is not None:

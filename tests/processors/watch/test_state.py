@@ -7,6 +7,7 @@ import pytest
 
 from processors.watch import state
 from processors.watch.rules.overdue import Overdue
+from processors.watch.snapshot import Snapshot, StateUnknown
 from processors.watch.step import WatchStep
 from tests.processors.watch.records import DAY, HOUR, PARTITION, TOPICS, Partition, at, error, run
 from tests.processors.watch.rules import book, head, in_a_row, new_code, often
@@ -81,7 +82,7 @@ def test_an_empty_state_topic_is_a_new_partition() -> None:
 
 def test_a_tombstone_removes_what_was_written() -> None:
     """A key that comes, and goes, was never there."""
-    snapshot = state.Snapshot()
+    snapshot = Snapshot()
     snapshot.take(state.flow_key("f"), b"anything")
     snapshot.take(state.flow_key("f"), None)
     snapshot.take(state.flow_key("never"), None)
@@ -90,9 +91,9 @@ def test_a_tombstone_removes_what_was_written() -> None:
 
 def test_a_record_of_another_version_stops_the_restore() -> None:
     """Going on would lose what it says."""
-    snapshot = state.Snapshot()
+    snapshot = Snapshot()
     snapshot.take(state.encode(["what", 1]), b"")
-    with pytest.raises(state.StateUnknown, match="what"):
+    with pytest.raises(StateUnknown, match="what"):
         snapshot.build()
 
 
