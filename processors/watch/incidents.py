@@ -153,7 +153,7 @@ class Incidents:
             rule=name,
             kind=rule.kind,
             severity=rule.head.severity,
-            threshold=rule.threshold if opening.threshold is None else opening.threshold,
+            threshold=rule.limit if opening.threshold is None else opening.threshold,
             starts_at=opening.starts_at,
             first_failure_at=failed_at[0] if failed_at else None,
             last_failure_at=failed_at[-1] if failed_at else None,

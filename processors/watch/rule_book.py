@@ -76,7 +76,7 @@ class RuleBook:
     @property
     def memory_ms(self) -> int:
         """How long an error code of a flow is remembered; 0 if no rule asks for it."""
-        return max((rule.memory_ms for rule in self.rules), default=0)
+        return max((rule.remembers_ms for rule in self.rules), default=0)
 
     @property
     def tracks_started(self) -> bool:

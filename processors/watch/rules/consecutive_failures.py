@@ -11,6 +11,7 @@ from processors.watch.rules.rule import (
     Closing,
     Opening,
     Parameters,
+    Rule,
     RuleHead,
     Verdicts,
     escalating,
@@ -22,19 +23,28 @@ MAX_THRESHOLD: Final = 500
 """So many runs of a flow are kept whatever their age, and have to fit into one state record."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConsecutiveFailures:
+@dataclass(frozen=True)
+class ConsecutiveFailures(Rule):
     """The newest ``threshold`` finished runs by event time all failed; over as soon as they no longer have."""
 
     head: RuleHead
     threshold: int = 3
 
-    kind = KIND
-    reach_ms = 0
-    wakes_on = FAILED
-    memory_ms = 0
-    is_timed = False
-    is_about_failures = True
+    @property
+    def kind(self) -> str:
+        return KIND
+
+    @property
+    def limit(self) -> int | float:
+        return self.threshold
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return FAILED
+
+    @property
+    def is_about_failures(self) -> bool:
+        return True
 
     @property
     def needs_runs(self) -> int:
@@ -62,14 +72,6 @@ class ConsecutiveFailures:
         starts_at = streak[self.threshold - 1].occurred_at
         first, last = streak[0].occurred_at, streak[-1].occurred_at
         return Opening(starts_at, len(streak), streak, first, last, is_escalation=escalated)
-
-    def deadline(self, flow: Flow, now: int) -> int | None:
-        """Time alone changes nothing."""
-        return None
-
-    def on_time(self, flow: Flow, moment: int) -> Verdicts:
-        """Time alone changes nothing."""
-        return NONE
 
     def describe_opening(self, opening: Opening) -> str:
         """Say how many in a row."""

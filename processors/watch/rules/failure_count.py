@@ -11,6 +11,7 @@ from processors.watch.rules.rule import (
     Closing,
     Opening,
     Parameters,
+    Rule,
     RuleHead,
     Verdicts,
     escalating,
@@ -20,8 +21,8 @@ KIND = "failure_count"
 PARAMETERS = ("threshold", "within", "resolve_below", "escalate_at")
 
 
-@dataclass(frozen=True, slots=True)
-class FailureCount:
+@dataclass(frozen=True)
+class FailureCount(Rule):
     """``threshold`` failed runs in the span that ends at the flow's own time; over when fewer than ``resolve_below``
     are left in the span that ends at the watermark. Spans are open at the start: a run exactly ``within`` old is out.
     """
@@ -31,12 +32,25 @@ class FailureCount:
     within_ms: int = 6 * HOUR_MS
     resolve_below: int = 1
 
-    kind = KIND
-    needs_runs = 0
-    wakes_on = FAILED
-    memory_ms = 0
-    is_timed = True
-    is_about_failures = True
+    @property
+    def kind(self) -> str:
+        return KIND
+
+    @property
+    def limit(self) -> int | float:
+        return self.threshold
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return FAILED
+
+    @property
+    def is_timed(self) -> bool:
+        return True
+
+    @property
+    def is_about_failures(self) -> bool:
+        return True
 
     @property
     def reach_ms(self) -> int:

@@ -11,6 +11,7 @@ from processors.watch.rules.rule import (
     Closing,
     Opening,
     Parameters,
+    Rule,
     RuleHead,
     Verdicts,
     escalating,
@@ -24,8 +25,8 @@ PARAMETERS = ("threshold", "within", "min_runs", "resolve_below", "escalate_at")
 RESOLVE_BELOW: Final = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class FailureRatio:
+@dataclass(frozen=True)
+class FailureRatio(Rule):
     """At least ``threshold`` of at least ``min_runs`` runs failed in the span that ends at the flow's own time; over
     when less than ``resolve_below``, or no failure, is left in the span that ends at the watermark.
     """
@@ -36,12 +37,25 @@ class FailureRatio:
     min_runs: int = 4
     resolve_below: float = RESOLVE_BELOW
 
-    kind = KIND
-    needs_runs = 0
-    wakes_on = FINISHED
-    memory_ms = 0
-    is_timed = True
-    is_about_failures = True
+    @property
+    def kind(self) -> str:
+        return KIND
+
+    @property
+    def limit(self) -> float:
+        return self.threshold
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return FINISHED
+
+    @property
+    def is_timed(self) -> bool:
+        return True
+
+    @property
+    def is_about_failures(self) -> bool:
+        return True
 
     @property
     def reach_ms(self) -> int:

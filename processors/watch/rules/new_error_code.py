@@ -8,7 +8,7 @@ from processors.watch.durations import DAY_MS, written
 from processors.watch.fact import Fact
 from processors.watch.flows import Flow
 from processors.watch.incident import Incident, named
-from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, RuleHead, Verdicts
+from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, Rule, RuleHead, Verdicts
 from schemas.run import FINISHED
 
 KIND = "new_error_code"
@@ -18,8 +18,8 @@ MAX_OPEN: Final = 50
 """Incidents of one flow open at once. A sender that writes a number into its codes has a new one in every run."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewErrorCode:
+@dataclass(frozen=True)
+class NewErrorCode(Rule):
     """A finished run has an error code that no run of the flow had within ``memory_ms`` before it, and no success is
     newer. One incident per code; all are over at the flow's next success.
     """
@@ -27,13 +27,29 @@ class NewErrorCode:
     head: RuleHead
     memory_ms: int = 30 * DAY_MS
 
-    kind = KIND
-    threshold = 1.0
-    reach_ms = 0
-    needs_runs = 1
-    wakes_on = FINISHED
-    is_timed = False
-    is_about_failures = True
+    @property
+    def kind(self) -> str:
+        return KIND
+
+    @property
+    def limit(self) -> float:
+        return 1.0
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return FINISHED
+
+    @property
+    def needs_runs(self) -> int:
+        return 1
+
+    @property
+    def remembers_ms(self) -> int:
+        return self.memory_ms
+
+    @property
+    def is_about_failures(self) -> bool:
+        return True
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Open for each new code, close at a success. The run's own codes are not remembered yet."""
@@ -64,14 +80,6 @@ class NewErrorCode:
     def _is_new(self, flow: Flow, code: str, moment: int) -> bool:
         last = flow.codes.get(code)
         return (last is None or last <= moment - self.memory_ms) and named(self.head.name, code) not in flow.incidents
-
-    def deadline(self, flow: Flow, now: int) -> int | None:
-        """Time alone changes nothing."""
-        return None
-
-    def on_time(self, flow: Flow, moment: int) -> Verdicts:
-        """Time alone changes nothing."""
-        return NONE
 
     def describe_opening(self, opening: Opening) -> str:
         """Name the code."""

@@ -1,33 +1,29 @@
 """Judge a flow by its newest run that can be judged: what record_loss, partial_errors and slow have in common."""
 
-from typing import Final, Protocol
+from abc import abstractmethod
+from typing import Final
 
 from processors.watch.fact import Fact
 from processors.watch.flows import Flow
-from processors.watch.rules.rule import NONE, SUCCEEDED, Change, Closing, Opening, RuleHead, Verdicts
+from processors.watch.rules.rule import NONE, SUCCEEDED, Change, Closing, Opening, Rule, Verdicts
 from schemas.alert import AlertReason
 
 MAX_LOOK_BACK: Final = 200
 """Runs passed over, newest first, in the search for one that can be judged. A flow may fail thousands of times."""
 
 
-class Measuring(Protocol):
+class MeasuringRule(Rule):
     """A rule that measures single runs."""
 
-    @property
-    def head(self) -> RuleHead: ...
-
-    @property
-    def threshold(self) -> float: ...
-
+    @abstractmethod
     def measure(self, flow: Flow, fact: Fact) -> float | None:
-        """Return the figure that is held against the threshold, ``None`` if the run cannot be judged.
+        """Return the figure that is held against the limit, ``None`` if the run cannot be judged.
 
         Asked only for runs of the flow that succeeded, in full or in part.
         """
 
 
-def is_calm(rule: Measuring, flow: Flow, change: Change) -> bool:
+def is_calm(rule: MeasuringRule, flow: Flow, change: Change) -> bool:
     """Tell whether a new run has become the flow's newest and the rule has nothing open: then that run alone decides,
     and can only open something.
     """
@@ -36,7 +32,7 @@ def is_calm(rule: Measuring, flow: Flow, change: Change) -> bool:
     return is_newest and rule.head.name not in flow.incidents
 
 
-def look(rule: Measuring, flow: Flow, change: Change) -> Verdicts:
+def look(rule: MeasuringRule, flow: Flow, change: Change) -> Verdicts:
     """Open while the newest run that can be judged is at the threshold, and close when it is not.
 
     So a late run that is older than a better one opens nothing, and a run that cannot be judged changes nothing.
@@ -51,7 +47,7 @@ def look(rule: Measuring, flow: Flow, change: Change) -> Verdicts:
     return _look_again(rule, flow, change)
 
 
-def _look_again(rule: Measuring, flow: Flow, change: Change) -> Verdicts:
+def _look_again(rule: MeasuringRule, flow: Flow, change: Change) -> Verdicts:
     for fact in flow.finished[: -MAX_LOOK_BACK - 1 : -1]:
         value = rule.measure(flow, fact) if fact.status in SUCCEEDED else None
         if value is not None:
@@ -63,9 +59,9 @@ def _look_again(rule: Measuring, flow: Flow, change: Change) -> Verdicts:
     return NONE
 
 
-def _verdicts(rule: Measuring, flow: Flow, change: Change, fact: Fact, value: float) -> Verdicts:
+def _verdicts(rule: MeasuringRule, flow: Flow, change: Change, fact: Fact, value: float) -> Verdicts:
     incident = flow.incidents.get(rule.head.name)
-    if value < rule.threshold:
+    if value < rule.limit:
         if incident is None:
             return NONE
         reason: AlertReason = "recovered" if fact is change.added and change.removed is None else "corrected"

@@ -12,6 +12,7 @@ from processors.watch.rules.rule import (
     Closing,
     Opening,
     Parameters,
+    Rule,
     RuleHead,
     Verdicts,
     escalating,
@@ -22,8 +23,8 @@ KIND = "overdue"
 PARAMETERS = ("after", "escalate_at")
 
 
-@dataclass(frozen=True, slots=True)
-class Overdue:
+@dataclass(frozen=True)
+class Overdue(Rule):
     """A run was started ``after_ms`` ago and has no outcome. Never gives up; over when every such run has ended.
 
     Values and limits of its incidents are seconds since the start.
@@ -32,17 +33,21 @@ class Overdue:
     head: RuleHead
     after_ms: int = 150 * MINUTE_MS
 
-    kind = KIND
-    reach_ms = 0
-    needs_runs = 0
-    wakes_on = STARTED
-    memory_ms = 0
-    is_timed = True
-    is_about_failures = False
+    @property
+    def kind(self) -> str:
+        return KIND
 
     @property
-    def threshold(self) -> float:
+    def limit(self) -> float:
         return self.after_ms / SECOND_MS
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return STARTED
+
+    @property
+    def is_timed(self) -> bool:
+        return True
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Close when the last run that is overdue has ended; time alone opens."""

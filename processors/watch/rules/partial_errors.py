@@ -22,20 +22,28 @@ KIND = "partial_errors"
 PARAMETERS = ("threshold", "escalate_at")
 
 
-@dataclass(frozen=True, slots=True)
-class PartialErrors:
+@dataclass(frozen=True)
+class PartialErrors(newest_run.MeasuringRule):
     """Of the newest successful or partial run with known figures at least ``threshold`` of the input failed."""
 
     head: RuleHead
     threshold: float = 0.005
 
-    kind = KIND
-    reach_ms = 0
-    needs_runs = 1
-    wakes_on = SUCCEEDED
-    memory_ms = 0
-    is_timed = False
-    is_about_failures = False
+    @property
+    def kind(self) -> str:
+        return KIND
+
+    @property
+    def limit(self) -> float:
+        return self.threshold
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return SUCCEEDED
+
+    @property
+    def needs_runs(self) -> int:
+        return 1
 
     def measure(self, flow: Flow, fact: Fact) -> float | None:
         """Return the share of the input that failed; of no input there is none."""
@@ -48,14 +56,6 @@ class PartialErrors:
         if not change.added.failed and newest_run.is_calm(self, flow, change):
             return NONE
         return newest_run.look(self, flow, change)
-
-    def deadline(self, flow: Flow, now: int) -> int | None:
-        """Time alone changes nothing."""
-        return None
-
-    def on_time(self, flow: Flow, moment: int) -> Verdicts:
-        """Time alone changes nothing."""
-        return NONE
 
     def describe_opening(self, opening: Opening) -> str:
         """Say which share, and how many records of how many."""

@@ -22,8 +22,8 @@ KIND = "record_loss"
 PARAMETERS = ("threshold", "min_records", "escalate_at")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordLoss:
+@dataclass(frozen=True)
+class RecordLoss(newest_run.MeasuringRule):
     """The newest successful or partial run with known figures lost at least ``threshold`` of its input. Runs with less
     input than ``min_records`` are not judged.
     """
@@ -32,13 +32,21 @@ class RecordLoss:
     threshold: float = 0.01
     min_records: int = 1
 
-    kind = KIND
-    reach_ms = 0
-    needs_runs = 1
-    wakes_on = SUCCEEDED
-    memory_ms = 0
-    is_timed = False
-    is_about_failures = False
+    @property
+    def kind(self) -> str:
+        return KIND
+
+    @property
+    def limit(self) -> float:
+        return self.threshold
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return SUCCEEDED
+
+    @property
+    def needs_runs(self) -> int:
+        return 1
 
     def measure(self, flow: Flow, fact: Fact) -> float | None:
         """Return the share of the input that was lost."""
@@ -51,14 +59,6 @@ class RecordLoss:
         if not change.added.lost and newest_run.is_calm(self, flow, change):
             return NONE
         return newest_run.look(self, flow, change)
-
-    def deadline(self, flow: Flow, now: int) -> int | None:
-        """Time alone changes nothing."""
-        return None
-
-    def on_time(self, flow: Flow, moment: int) -> Verdicts:
-        """Time alone changes nothing."""
-        return NONE
 
     def describe_opening(self, opening: Opening) -> str:
         """Say which share, and how many records of how many."""

@@ -1,11 +1,10 @@
 """Define what a kind of rule has to be able to do."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Final, Protocol
-
-import msgspec
 
 from processors.watch.fact import Fact
 from processors.watch.flows import Flow
@@ -17,11 +16,14 @@ SUCCEEDED: Final = frozenset({"success", "partial"})
 STARTED: Final = frozenset({"in_progress", "scheduled"})
 
 
-class Change(msgspec.Struct, frozen=True, gc=False):
+class Change:
     """Tell what a notification did to a flow: a run came in, or took the place of its earlier notification."""
 
-    added: Fact
-    removed: Fact | None
+    __slots__ = ("added", "removed")
+
+    def __init__(self, added: Fact, removed: Fact | None) -> None:
+        self.added = added
+        self.removed = removed
 
     def is_correction(self, flow: Flow) -> bool:
         """Tell whether a re-sent run, or a late one that is not the flow's newest with an outcome, made the change."""
@@ -32,7 +34,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
         return "corrected" if self.is_correction(flow) else "recovered"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Opening:
     """Say that an incident starts, or that an open one got worse. Times are milliseconds of event time."""
 
@@ -50,7 +52,7 @@ class Opening:
     is_escalation: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Closing:
     """Say that an incident is over."""
 
@@ -68,7 +70,7 @@ Verdicts = Sequence[Opening | Closing]
 NONE: Final[Verdicts] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuleHead:
     """What every rule has, whatever its kind."""
 
@@ -83,53 +85,68 @@ class RuleHead:
         """Tell whether the rule looks at a flow with these labels; case counts, and an unknown label is empty text."""
         return all(fnmatchcase(labels.get(name) or "", glob) for name, glob in self.match.items())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # As for the rules themselves: see there.
+        return RuleHead, (self.name, self.severity, self.match, self.escalate_at)
+
     def escalates(self, incident: Incident, value: float) -> bool:
         """Tell whether an open incident has got so much worse that it has to be said."""
         return self.escalate_at is not None and not incident.has_escalated and value >= self.escalate_at
 
 
-class Rule(Protocol):
+class Rule:
     """One rule of the rules file. Pure: what it says depends on the flow and the watermark alone.
 
     :meth:`look` and :meth:`on_time` say what changes: an :class:`Opening` only while no incident of the rule (and
     subject) is open (``flow.incidents``), or once to escalate an open one; a :class:`Closing` only while one is open.
+
+    Its kinds are frozen dataclasses. It is a plain base class, neither a protocol nor an ABC: compiled, it calls the
+    methods of its kinds directly.
     """
 
-    @property
-    def head(self) -> RuleHead: ...
+    head: RuleHead
 
     @property
+    @abstractmethod
     def kind(self) -> str:
         """The kind's name in the rules file."""
 
     @property
-    def threshold(self) -> float:
+    @abstractmethod
+    def limit(self) -> int | float:
         """The limit, as alerts tell it."""
 
     @property
-    def reach_ms(self) -> int:
-        """How far behind the watermark a run can still matter to the rule; 0 if it looks at a number of runs."""
-
-    @property
-    def needs_runs(self) -> int:
-        """How many of the flow's newest finished runs the rule looks at, whatever their age."""
-
-    @property
-    def memory_ms(self) -> int:
-        """How long an error code of a flow matters to the rule; 0 if it asks for none."""
-
-    @property
+    @abstractmethod
     def wakes_on(self) -> frozenset[str]:
         """The statuses of a run that can open an incident. With an open one, and at corrections, it always looks."""
 
     @property
+    def reach_ms(self) -> int:
+        """How far behind the watermark a run can still matter to the rule; 0 if it looks at a number of runs."""
+        return 0
+
+    @property
+    def needs_runs(self) -> int:
+        """How many of the flow's newest finished runs the rule looks at, whatever their age."""
+        return 0
+
+    @property
+    def remembers_ms(self) -> int:
+        """How long an error code of a flow matters to the rule; 0 if it asks for none."""
+        return 0
+
+    @property
     def is_timed(self) -> bool:
         """Tell whether :meth:`deadline` may name one."""
+        return False
 
     @property
     def is_about_failures(self) -> bool:
         """Tell whether the newest failure explains an incident: its stage and its error are told then."""
+        return False
 
+    @abstractmethod
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Judge the flow after a notification changed its runs. Whatever was due at the watermark has been judged."""
 
@@ -139,6 +156,7 @@ class Rule(Protocol):
         ``now`` is the watermark, or the moment that was judged. Asked after each look. It may move; what was to be
         asked too early is asked again, and one that has passed at once.
         """
+        return None
 
     def on_time(self, flow: Flow, moment: int) -> Verdicts:
         """Judge the flow as of ``moment``, a deadline that it had: say nothing if its deadline is later by now.
@@ -146,15 +164,23 @@ class Rule(Protocol):
         The watermark may be far beyond. What was said is the case at the moment, so that everything that falls due
         comes in the order of event time.
         """
+        return NONE
 
+    @abstractmethod
     def describe_opening(self, opening: Opening) -> str:
         """Say what happened, to stand behind the flow's name: ``failed 3 times within 6h``."""
 
+    @abstractmethod
     def describe_closing(self, closing: Closing) -> str:
         """Say how it ended, to stand behind the flow's name."""
 
+    @abstractmethod
     def describe_limit(self, limit: float) -> str:
         """Write a limit (``threshold`` of an alert) for people: ``3``, ``50%``, ``2h``."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Rules are handed to other processes, and what is both frozen and compiled cannot be pickled by itself.
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
 
 
 class Parameters(Protocol):

@@ -29,8 +29,8 @@ COMPARED: Final = 20
 _MAJORITY: Final = COMPARED // 2 + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Slow:
+@dataclass(frozen=True)
+class Slow(newest_run.MeasuringRule):
     """The newest successful or partial run took at least ``factor`` times the median of the (up to 20) such runs before
     it whose duration is known; with fewer than ``min_runs`` of them it is not judged.
     """
@@ -39,17 +39,21 @@ class Slow:
     factor: float = 2.0
     min_runs: int = 5
 
-    kind = KIND
-    reach_ms = 0
-    needs_runs = COMPARED + 1
-    wakes_on = SUCCEEDED
-    memory_ms = 0
-    is_timed = False
-    is_about_failures = False
+    @property
+    def kind(self) -> str:
+        return KIND
 
     @property
-    def threshold(self) -> float:
+    def limit(self) -> float:
         return self.factor
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return SUCCEEDED
+
+    @property
+    def needs_runs(self) -> int:
+        return COMPARED + 1
 
     def measure(self, flow: Flow, fact: Fact) -> float | None:
         """Return how many times the usual duration the run took."""
@@ -84,14 +88,6 @@ class Slow:
             if longer == _MAJORITY:
                 return True
         return False
-
-    def deadline(self, flow: Flow, now: int) -> int | None:
-        """Time alone changes nothing."""
-        return None
-
-    def on_time(self, flow: Flow, moment: int) -> Verdicts:
-        """Time alone changes nothing."""
-        return NONE
 
     def describe_opening(self, opening: Opening) -> str:
         """Say how long, and how many times the usual."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from processors.watch.durations import SECOND_MS, roughly, written
 from processors.watch.flows import Flow
-from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, RuleHead, Verdicts, escalating
+from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, Rule, RuleHead, Verdicts, escalating
 from processors.watch.rules.slow import median
 from schemas.run import FINISHED
 
@@ -19,8 +19,8 @@ INTERVALS: Final = 10
 _MAJORITY: Final = INTERVALS // 2 + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Stalled:
+@dataclass(frozen=True)
+class Stalled(Rule):
     """No finished run for ``after_ms``, else for ``factor`` times the flow's interval: the expected one of the rules
     file, else the median of its newest ten, once it has had ``min_runs`` runs. Over when one finishes.
 
@@ -34,16 +34,21 @@ class Stalled:
     escalate_after: float | None = None
     """As ``after_ms`` if that is set, else a factor, as ``factor``."""
 
-    kind = KIND
-    reach_ms = 0
-    wakes_on = FINISHED
-    memory_ms = 0
-    is_timed = True
-    is_about_failures = False
+    @property
+    def kind(self) -> str:
+        return KIND
 
     @property
-    def threshold(self) -> float:
+    def limit(self) -> float:
         return self.factor if self.after_ms is None else self.after_ms / SECOND_MS
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return FINISHED
+
+    @property
+    def is_timed(self) -> bool:
+        return True
 
     @property
     def needs_runs(self) -> int:

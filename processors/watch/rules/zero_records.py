@@ -14,6 +14,7 @@ from processors.watch.rules.rule import (
     Closing,
     Opening,
     Parameters,
+    Rule,
     RuleHead,
     Verdicts,
     escalating,
@@ -24,8 +25,8 @@ PARAMETERS = ("threshold", "escalate_at")
 MAX_THRESHOLD: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroRecords:
+@dataclass(frozen=True)
+class ZeroRecords(Rule):
     """The newest ``threshold`` successful runs had no input, after one that had; over at the first run with input.
 
     Failed runs, and runs whose input is unknown, neither count nor interrupt.
@@ -34,12 +35,17 @@ class ZeroRecords:
     head: RuleHead
     threshold: int = 3
 
-    kind = KIND
-    reach_ms = 0
-    wakes_on = SUCCEEDED
-    memory_ms = 0
-    is_timed = False
-    is_about_failures = False
+    @property
+    def kind(self) -> str:
+        return KIND
+
+    @property
+    def limit(self) -> int | float:
+        return self.threshold
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return SUCCEEDED
 
     @property
     def needs_runs(self) -> int:
@@ -65,14 +71,6 @@ class ZeroRecords:
         return Opening(
             crossed.occurred_at, len(empty), empty, first.occurred_at, last.occurred_at, is_escalation=escalated
         )
-
-    def deadline(self, flow: Flow, now: int) -> int | None:
-        """Time alone changes nothing."""
-        return None
-
-    def on_time(self, flow: Flow, moment: int) -> Verdicts:
-        """Time alone changes nothing."""
-        return NONE
 
     def describe_opening(self, opening: Opening) -> str:
         """Say how many in a row."""

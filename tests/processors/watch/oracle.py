@@ -263,7 +263,7 @@ class Oracle:
         elif incident is None:
             key = "|".join(part for part in (rule.head.name, flow.flow_id, verdict.subject) if part)
             self.fired[key] = self.fired.get(key, 0) + 1
-            limit = rule.threshold if verdict.threshold is None else verdict.threshold
+            limit = rule.limit if verdict.threshold is None else verdict.threshold
             incident = Incident(rule.head.name, verdict, key, self.fired[key], limit, rule.head.severity)
             if verdict.is_worse:
                 incident.severity, incident.escalated = "critical", True

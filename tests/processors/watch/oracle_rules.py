@@ -176,7 +176,7 @@ def conditions(
             yield Condition(row[rule.threshold - 1].at, len(row), evidence(row), window, worse(rule, len(row)))
     elif isinstance(rule, RecordLoss | PartialErrors | Slow):
         judged = judged_by(rule, flow, arrived, removed)
-        if judged is not None and judged[1] >= rule.threshold:
+        if judged is not None and judged[1] >= rule.limit:
             seen, value = judged
             yield Condition(seen.at, value, evidence([seen]), (seen.at, seen.at), worse(rule, value))
     elif isinstance(rule, ZeroRecords):
@@ -219,7 +219,7 @@ def ended(rule: Rule, flow: FlowHistory, arrived: Seen, removed: Seen | None, wa
             yield Over(reason, arrived.at, len(streak(finished)))
     elif isinstance(rule, RecordLoss | PartialErrors | Slow):
         judged = judged_by(rule, flow, arrived, removed)
-        if judged is not None and judged[1] < rule.threshold:
+        if judged is not None and judged[1] < rule.limit:
             by_itself = judged[0] is arrived and removed is None
             yield Over("recovered" if by_itself else "corrected", arrived.at, judged[1])
         elif judged is None and removed is not None and removed.status in SUCCEEDED:

@@ -20,14 +20,14 @@ def of(clock: str, field: str, count: int | None, given: int | None = 1_000, **m
 @pytest.mark.parametrize(("rule", "field"), BOTH)
 def test_a_run_at_the_threshold_fires_and_the_next_better_one_resolves(rule: Rule, field: str) -> None:
     """The limit itself counts; one record fewer does not."""
-    limit = round(1_000 * rule.threshold)
+    limit = round(1_000 * rule.limit)
     partition = Partition(book(rule))
     partition.each(of("10:00", field, limit - 1), of("10:10", field, limit), of("10:20", field, limit + 100))
     assert partition.told == [(rule.head.name, "firing", "threshold")]
     partition.process(of("10:30", field, limit - 1))
     assert partition.told[1:] == [(rule.head.name, "resolved", "recovered")]
     fired, resolved = partition.alerts
-    assert (fired.value, fired.threshold, fired.run_ids) == (rule.threshold, rule.threshold, ["10:10"])
+    assert (fired.value, fired.threshold, fired.run_ids) == (rule.limit, rule.limit, ["10:10"])
     assert (fired.starts_at, resolved.ends_at) == ("2026-03-02T10:10:00.000Z", "2026-03-02T10:30:00.000Z")
     assert resolved.run_ids == ["10:30"]
     assert fired.first_failure_at is None
