@@ -62,16 +62,13 @@ class Incidents:
         )
 
     def look(
-        self, flow: Flow, change: Change, watermark: int, event_id: str, now_ms: int, *, all_rules: bool = False
-    ) -> Sequence[Told]:
-        """Judge a flow after a notification (``event_id``) changed its runs, and return what it comes to.
-
-        Mostly few rules have to look: those that the run's status can make fire. All of them do if an incident is open,
-        if a run was re-sent, and if asked to, because the flow's names have changed.
+        self, flow: Flow, rules: tuple[Rule, ...], change: Change, watermark: int, event_id: str, now_ms: int
+    ) -> list[Told]:
+        """Judge a flow by some of its rules after a notification (``event_id``) changed its runs, and return what it
+        comes to.
         """
-        looks_all = flow.incidents or change.removed is not None or all_rules
         written: list[Told] = []
-        for rule in flow.rules if looks_all else flow.waking[change.added.status]:
+        for rule in rules:
             verdicts = rule.look(flow, change, watermark)
             if verdicts:
                 cause = f"{event_id}\x1f{change.added.run_id}"
@@ -84,14 +81,15 @@ class Incidents:
             self.match(flow)
         return written
 
-    def on_time(self, flow: Flow, deadline: Deadline, watermark: int, now_ms: int) -> Sequence[Told]:
+    def on_time(self, flow: Flow, deadline: Deadline, watermark: int, now_ms: int) -> list[Told]:
         """Judge a flow at a moment that one of its rules has asked for."""
         name = deadline.rule
         if flow.due.get(name) == deadline.time:
             del flow.due[name]
         rule = self._rules.get(name)
-        written = self._abandon(rule, flow, name, watermark, now_ms)
-        if rule is not None and rule in flow.rules:  # else the flow is called otherwise by now
+        written = self._abandon(rule, flow, name, watermark, now_ms) if flow.incidents else []
+        # If the rule is not among the flow's, the flow is called otherwise by now.
+        if rule is not None and any(each is rule for each in flow.rules):
             # Mostly it has moved on since it was named.
             time = rule.deadline(flow, deadline.time - 1)
             written += self._schedule(rule, flow, time, deadline.time, now_ms)

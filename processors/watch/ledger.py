@@ -1,6 +1,6 @@
 """Hold everything that is known of one partition of runs, and apply run records and time to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from processors.watch import state
@@ -150,20 +150,29 @@ class Ledger:
             self._changed[flow.flow_id] = None
         if self._tracks_started and flow.start(fact.run_id, started_ms(run, fact.occurred_at)):
             self._started_changed[flow.flow_id] = None
-        self._look(flow, Change(fact, None), run, renamed, now_ms)
+        self._look(flow, fact, None, run, renamed, now_ms)
 
     def _learn(self, flow: Flow, labels: Labels, occurred_at: int) -> bool:
         renamed = flow.learn(labels, occurred_at)
         if renamed:
             self.incidents.match(flow)
-            self._report(flow, times.to_text(flow.own_time), "corrected")
+            if flow.incidents or flow.reported is not None:
+                self._report(flow, times.to_text(flow.own_time), "corrected")
         return renamed
 
-    def _look(self, flow: Flow, change: Change, run: RunSeen, renamed: bool, now_ms: int) -> None:
-        watermark = self.watermark.value
-        transitions = self.incidents.look(flow, change, watermark, run.event_id, now_ms, all_rules=renamed)
-        if transitions:
-            self._tell(flow, transitions)
+    def _look(self, flow: Flow, added: Fact, removed: Fact | None, run: RunSeen, renamed: bool, now_ms: int) -> None:
+        """Let the rules look at a flow.
+
+        Mostly few have to: those that the run's status can make fire. All of them do if an incident is open, if a run
+        was re-sent, and if the flow's names have changed.
+        """
+        looks_all = flow.incidents or removed is not None or renamed
+        rules = flow.rules if looks_all else flow.waking[added.status]
+        if rules:
+            change, watermark = Change(added, removed), self.watermark.value
+            transitions = self.incidents.look(flow, rules, change, watermark, run.event_id, now_ms)
+            if transitions:
+                self._tell(flow, transitions)
 
     def _count(self, flow: Flow, old: Fact | None, run: RunSeen, fact: Fact, now_ms: int) -> Effect:
         flow_id, labels, watermark = flow.flow_id, labels_of(run), self.watermark.value
@@ -175,12 +184,14 @@ class Ledger:
         changes_row = self.windows.apply(flow_id, in_window, fact, labels, watermark)
         held = len(flow.facts)
         flow.put(old, fact)
-        changes_flow |= flow.trim(self._tail)
+        if flow.outlived and flow.trim(self._tail):
+            changes_flow = True
         self.facts += len(flow.facts) - held
         if flow.started and flow.started.pop(fact.run_id, None) is not None:
             self._started_changed[flow_id] = None
-        changes_flow |= _note_failure(flow, run, fact)
-        self._look(flow, Change(fact, old), run, renamed, now_ms)
+        if _note_failure(flow, run, fact):
+            changes_flow = True
+        self._look(flow, fact, old, run, renamed, now_ms)
         if fact.codes and self._remembers_codes and fact.status in FINISHED and flow.remember_codes(fact):
             self._codes_changed[flow_id] = None
         if changes_flow:
@@ -262,19 +273,22 @@ class Ledger:
         if flow.codes:
             self._codes_changed[flow.flow_id] = None
 
-    def changes(self) -> Iterator[Record]:
+    def changes(self) -> list[Record]:
         """Write what has changed in the state, as records of the state topic. They count as written from then on."""
-        yield from self.windows.changes(self.flows)
+        written, flows = self.windows.changes(self.flows), self.flows
         for flow_id in self._changed:
-            flow = self.flows.get(flow_id)
-            yield state.flow_key(flow_id), None if flow is None else state.flow_record(flow)
+            flow = flows.get(flow_id)
+            written.append((state.flow_key(flow_id), None if flow is None else state.flow_record(flow)))
         for flow_id in self._started_changed:
-            flow = self.flows.get(flow_id)
-            yield state.started_key(flow_id), state.times_record(flow.started) if flow and flow.started else None
+            flow = flows.get(flow_id)
+            started = None if flow is None or not flow.started else state.times_record(flow.started)
+            written.append((state.started_key(flow_id), started))
         for flow_id in self._codes_changed:
-            flow = self.flows.get(flow_id)
-            yield state.codes_key(flow_id), state.times_record(flow.codes) if flow and flow.codes else None
+            flow = flows.get(flow_id)
+            codes = None if flow is None or not flow.codes else state.times_record(flow.codes)
+            written.append((state.codes_key(flow_id), codes))
         self._forget_own_changes()
+        return written
 
     def forget_changes(self) -> None:
         """Let go of rows and state that would have to be written, for a reader who asks only what the rules say."""

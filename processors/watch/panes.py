@@ -193,6 +193,8 @@ class Pane:
         """Write the row. ``window`` is start, end and size as text; ``name`` is used where no notification has one."""
         outcomes = self.succeeded + self.failed + self.partial
         labels, codes = self.labels, self.codes or {}
+        first, last = self.first, None if self.newest is None else self.newest[0]
+        first_text = None if first is None else times.to_text(first)
         return Window(
             flow_id=FlowId(self.flow_id),
             flow_name=labels[0] or name,
@@ -210,8 +212,8 @@ class Pane:
             bytes=WindowBytes(self.bytes_in, self.bytes_out),
             duration_ms=WindowDurations(self.shortest, self.longest, self._mean_duration()),
             errors=codes if len(codes) <= MAX_ROW_CODES else _most_frequent(codes),
-            first_run_at=None if self.first is None else times.to_text(self.first),
-            last_run_at=None if self.newest is None else times.to_text(self.newest[0]),
+            first_run_at=first_text,
+            last_run_at=first_text if last == first or last is None else times.to_text(last),
             revision=self.revision,
             final=final,
             updated_at=updated_at,

@@ -24,13 +24,17 @@ _encode: Final = msgspec.json.Encoder().encode
 class WatchStep:
     """Watch one partition of the runs topic. Its state is a :class:`~processors.watch.ledger.Ledger`."""
 
-    def __init__(self, partition: int, topics: Topics, book: RuleBook) -> None:
+    def __init__(
+        self, partition: int, topics: Topics, book: RuleBook, remember_every_ms: int = REMEMBER_EVERY_MS
+    ) -> None:
+        """``remember_every_ms``: how far silence may carry the watermark beyond the one that the state topic holds."""
         self.position = -1
         self._partition = partition
         self._topics = topics
         self._latest_ms = times.LATEST_MS - book.window.size_ms
         self._ledger = Ledger(book)
         self._snapshot = Snapshot()
+        self._remember_every_ms = remember_every_ms
         self._remembered_ms = -1
         """The watermark that the state topic holds."""
         self._written_kept: Kept | None = None
@@ -103,7 +107,7 @@ class WatchStep:
     def tick(self, now_ms: int, *, caught_up: bool) -> Sequence[Output]:
         """Let time pass: windows become final and incidents expire also while nothing arrives."""
         watermark = self._ledger.let_pass(now_ms, caught_up=caught_up)
-        if self._ledger.has_changes or watermark - self._remembered_ms >= REMEMBER_EVERY_MS:
+        if self._ledger.has_changes or watermark - self._remembered_ms >= self._remember_every_ms:
             return self._outputs(now_ms)
         return ()
 
@@ -115,14 +119,16 @@ class WatchStep:
             outputs.append(Output(self._topics.alerts.name, key.encode(), _encode(alert)))
         ledger.told.clear()
         org_incidents = self._topics.org_incidents.name
-        outputs.extend(Output(org_incidents, report.key, _encode(report)) for report in ledger.failing)
+        for report in ledger.failing:
+            outputs.append(Output(org_incidents, report.key, _encode(report)))
         ledger.failing.clear()
-        before = len(outputs)
-        metrics = self._topics.metrics.name
-        outputs.extend(Output(metrics, *row) for row in ledger.windows.rows(watermark.value, now_ms))
-        self._rows += len(outputs) - before
+        metrics, rows = self._topics.metrics.name, ledger.windows.rows(watermark.value, now_ms)
+        for row_key, row in rows:
+            outputs.append(Output(metrics, row_key, row))
+        self._rows += len(rows)
         topic, partition = self._topics.watch_state.name, self._partition
-        outputs.extend(Output(topic, key, value, None, partition) for key, value in ledger.changes())
+        for state_key, record in ledger.changes():
+            outputs.append(Output(topic, state_key, record, None, partition))
         if ledger.kept != self._written_kept:
             self._written_kept = ledger.kept
             outputs.append(Output(topic, state.KEPT_KEY, state.kept_record(ledger.kept), None, partition))

@@ -1,8 +1,7 @@
 """Know how far event time has come in one partition."""
 
+from dataclasses import dataclass
 from typing import Final
-
-import msgspec
 
 REMEMBER_EVERY_MS: Final = 60_000
 """How far the watermark may run ahead of the state topic while nothing happens.
@@ -12,7 +11,8 @@ most a minute of silence that nobody has seen; writing each second of it would m
 """
 
 
-class Watermark(msgspec.Struct, array_like=True):
+@dataclass
+class Watermark:
     """The newest event time seen, moved on by the wall clock while no input arrives. It never goes back.
 
     All times are milliseconds since the epoch. Silence counts from the opening of a partition too: what waits unread

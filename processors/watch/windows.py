@@ -1,6 +1,6 @@
 """Keep the windows of all flows of a partition: put runs into them, see them become final, let them go."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -27,8 +27,10 @@ class Windows:
     """
 
     def __init__(self, book: RuleBook, deadlines: Deadlines) -> None:
-        self._book = book
         self._size = book.window.size_ms
+        self._size_as_text = book.window.size
+        self._names = {flow_id: settings.name for flow_id, settings in book.flows.items()}
+        """What the rules file calls flows."""
         self._corrected_for = book.window.size_ms + book.window.grace_ms
         self._final_for = book.window.size_ms + book.window.final_after_ms
         self._kept_for = book.window.size_ms + book.keep_ms
@@ -150,32 +152,36 @@ class Windows:
             if start + self._final_for <= watermark < start + final_for:
                 self.finish(start)
 
-    def rows(self, watermark: int, now_ms: int) -> Iterator[Record]:
+    def rows(self, watermark: int, now_ms: int) -> list[Record]:
         """Write the rows that have changed, each once."""
-        updated_at = times.to_text(now_ms)
-        windows = {pane.start: self._described(pane.start) for pane in self._changed}
+        updated_at, names = times.to_text(now_ms), self._names
+        windows = {start: self._described(start) for start in {pane.start for pane in self._changed}}
+        written: list[Record] = []
         for pane in self._changed:
-            window = windows[pane.start]
+            window, flow_id = windows[pane.start], pane.flow_id
             final = watermark >= pane.start + self._final_for
-            row = pane.row(window, self._book.flow(pane.flow_id).name, final=final, updated_at=updated_at)
-            yield f"{pane.flow_id}|{window[0]}".encode(), _encode(row)
+            row = pane.row(window, names.get(flow_id), final=final, updated_at=updated_at)
+            written.append((f"{flow_id}|{window[0]}".encode(), _encode(row)))
         self._changed.clear()
+        return written
 
     def _described(self, start: int) -> tuple[str, str, str]:
-        return times.to_text(start), times.to_text(start + self._size), self._book.window.size
+        return times.to_text(start), times.to_text(start + self._size), self._size_as_text
 
-    def changes(self, flows: Mapping[str, Flow]) -> Iterator[Record]:
+    def changes(self, flows: dict[str, Flow]) -> list[Record]:
         """Write what has changed in the state."""
+        written: list[Record] = []
         for pane in self._touched:
             own_time = flows[pane.flow_id].own_time
             for number, chunk in enumerate(pane.chunks):
                 if chunk.is_dirty:
-                    yield state.chunk_key(pane.flow_id, pane.start, number), state.chunk_record(pane, chunk, own_time)
+                    key = state.chunk_key(pane.flow_id, pane.start, number)
+                    written.append((key, state.chunk_record(pane, chunk, own_time)))
                     chunk.is_dirty = False
         self._touched.clear()
-        for key in self._gone:
-            yield key, None
+        written.extend((key, None) for key in self._gone)
         self._gone.clear()
+        return written
 
     def forget_changes(self) -> None:
         """Let go of rows and state that would have to be written."""

@@ -11,6 +11,7 @@ from processors.engine.step import Header, Output
 from processors.watch.failing import Failing
 from processors.watch.rule_book import RuleBook
 from processors.watch.step import WatchStep
+from processors.watch.watermark import REMEMBER_EVERY_MS
 from schemas import times
 from schemas.alert import Alert
 from schemas.topics import declare
@@ -101,10 +102,14 @@ class Partition:
     state: dict[bytes, bytes] = field(default_factory=dict)
     written: list[Window] = field(default_factory=list)
     offset: int = 0
+    remember_every_ms: int = REMEMBER_EVERY_MS
 
     def __post_init__(self) -> None:
-        self.step = WatchStep(PARTITION, TOPICS, self.book)
+        self.step = self._new_step()
         self.step.opened(self.now)
+
+    def _new_step(self) -> WatchStep:
+        return WatchStep(PARTITION, TOPICS, self.book, self.remember_every_ms)
 
     def sources(self, *records: dict[str, Any] | bytes) -> list[Source]:
         """Give records their offsets; there are gaps, as transactions leave them."""
@@ -177,7 +182,7 @@ class Partition:
         items = list(self.state.items())
         if random is not None:
             random.shuffle(items)
-        self.step = WatchStep(PARTITION, TOPICS, self.book)
+        self.step = self._new_step()
         for key, value in items:
             self.step.restore(key, value)
         return self.step.opened(self.now)
