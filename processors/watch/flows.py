@@ -1,7 +1,7 @@
 """Keep what rules need to know of one flow: its runs in order, its open incidents."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,11 @@ MAX_STARTED: Final = 200
 MAX_CODES_KNOWN: Final = 200
 """Error codes remembered of one flow, the newest ones: they have to fit into one state record."""
 
+UNKNOWN: Final = -1
+"""A bound that nobody has looked for since it was last true."""
+
+NOTHING_WAKES: Final[dict[str, "tuple[Rule, ...]"]] = {}
+
 
 class Flow:
     """One flow of a partition.
@@ -32,8 +37,9 @@ class Flow:
     """
 
     __slots__ = (
-        "codes", "due", "every_ms", "facts", "failures", "finished", "flow_id", "incidents", "last_failure", "names",
-        "opened", "outlived", "own_time", "reported", "rules", "started", "waking",
+        "codes", "due", "every_ms", "facts", "failures", "finished", "flow_id", "incidents", "last_failure",
+        "least_duration_ms", "least_interval_ms", "names", "opened", "outlived", "own_time", "reported", "rules",
+        "started", "waking",
     )  # fmt: skip
 
     def __init__(self, flow_id: str) -> None:
@@ -56,7 +62,7 @@ class Flow:
         """The newest event time of any of the flow's notifications, -1 for none."""
         self.rules: tuple[Rule, ...] = ()
         """The rules that look at the flow: those that match, and those with an open incident."""
-        self.waking: Mapping[str, tuple[Rule, ...]] = {}
+        self.waking: dict[str, tuple[Rule, ...]] = NOTHING_WAKES
         """By status those of them that a run with this status can make fire."""
         self.every_ms: int | None = None
         """The expected interval between runs, from the rules file."""
@@ -66,12 +72,17 @@ class Flow:
         """Of each error code the newest event time at which a run had it."""
         self.due: dict[str, int] = {}
         """By rule the earliest deadline that is on the list."""
+        self.least_duration_ms = UNKNOWN
+        """A duration that no newer successful or partial run has gone below since a rule looked through them for it."""
+        self.least_interval_ms = UNKNOWN
+        """The same of the intervals between finished runs."""
 
     def put(self, old: Fact | None, new: Fact) -> None:
         """Put a run in its place in time, in the place of its earlier notification if there was one."""
         if old is not None:
             self.outlived.pop(old.run_id, None)
             if old.status in FINISHED:
+                self._forget_least()
                 _remove(self.finished, old)
                 if old.status == "failed":
                     _remove(self.failures, old)
@@ -81,9 +92,26 @@ class Flow:
         """Put a run in its place in time."""
         self.facts[fact.run_id] = fact
         if fact.status in FINISHED:
+            if self.least_interval_ms != UNKNOWN or self.least_duration_ms != UNKNOWN:
+                self._note_least(fact)
             _insert(self.finished, fact)
             if fact.status == "failed":
                 _insert(self.failures, fact)
+
+    def _note_least(self, fact: Fact) -> None:
+        interval = fact.occurred_at - self.finished[-1].occurred_at
+        if interval < 0:
+            self._forget_least()
+            return
+        if interval < self.least_interval_ms:
+            self.least_interval_ms = interval
+        duration = fact.duration_ms
+        if duration is not None and duration < self.least_duration_ms and fact.status != "failed":
+            self.least_duration_ms = duration
+
+    def _forget_least(self) -> None:
+        # Between its neighbours a late run, or the lack of one, makes other intervals and other runs the newest.
+        self.least_duration_ms = self.least_interval_ms = UNKNOWN
 
     def outlive(self, facts: Iterable[Fact], tail: int) -> None:
         """Learn that the window of these runs is gone: keep the newest ``tail`` of the flow, forget the others."""

@@ -1,6 +1,6 @@
 """Let the rules judge flows, and open and close incidents as they say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple, get_args
 
 from processors.watch import alerts
@@ -37,7 +37,7 @@ class Incidents:
         self._all = tuple(book.rules)
         self._all_waking = _by_status(self._all)
         self._chooses = any(rule.head.match for rule in book.rules)
-        self._waking: dict[tuple[str, ...], Mapping[str, tuple[Rule, ...]]] = {}
+        self._waking: dict[tuple[str, ...], dict[str, tuple[Rule, ...]]] = {}
         self.open = 0
         """How many are open now."""
 
@@ -46,7 +46,7 @@ class Incidents:
         flow.rules = self._matching(flow) if self._chooses else self._all
         flow.waking = self._waking_of(flow.rules)
 
-    def _waking_of(self, rules: tuple[Rule, ...]) -> Mapping[str, tuple[Rule, ...]]:
+    def _waking_of(self, rules: tuple[Rule, ...]) -> dict[str, tuple[Rule, ...]]:
         if rules is self._all:
             return self._all_waking
         names = tuple(rule.head.name for rule in rules)
@@ -211,7 +211,7 @@ class Incidents:
         }
 
 
-def _by_status(rules: Sequence[Rule]) -> Mapping[str, tuple[Rule, ...]]:
+def _by_status(rules: Sequence[Rule]) -> dict[str, tuple[Rule, ...]]:
     return {status: tuple(rule for rule in rules if status in rule.wakes_on) for status in get_args(Status)}
 
 

@@ -1,12 +1,12 @@
 """Fire when a run took much longer than the flow's runs usually do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from processors.watch.durations import precisely
 from processors.watch.fact import Fact
-from processors.watch.flows import Flow
+from processors.watch.flows import UNKNOWN, Flow
 from processors.watch.rules import newest_run
 from processors.watch.rules.rule import (
     NONE,
@@ -72,22 +72,16 @@ class Slow(newest_run.MeasuringRule):
         return newest_run.look(self, flow, change)
 
     def _is_usual(self, flow: Flow, added: Fact) -> bool:
-        """Tell at little cost that the newest run is surely not slow, as nearly all runs are: more than half of those
-        that it is compared with took longer than the ``factor``-th part of it.
+        """Tell at little cost that the newest run is surely not slow, as nearly all runs are: there are too few to
+        compare it with, or more than half of those took longer than the ``factor``-th part of it.
         """
-        if added.duration_ms is None:
-            return False
-        limit, longer = added.duration_ms / self.factor, 0
-        for fact in flow.finished[-2 : -COMPARED - 2 : -1]:
-            duration = fact.duration_ms
-            if duration is None or fact.status not in SUCCEEDED:
-                continue
-            if duration <= limit:
-                return False
-            longer += 1
-            if longer == _MAJORITY:
-                return True
-        return False
+        if added.duration_ms is None or len(flow.finished) <= self.min_runs:
+            return True
+        limit = added.duration_ms / self.factor
+        if limit < flow.least_duration_ms:
+            return True
+        flow.least_duration_ms = _least_duration(flow.finished)
+        return limit < flow.least_duration_ms
 
     def describe_opening(self, opening: Opening) -> str:
         """Say how long, and how many times the usual."""
@@ -106,6 +100,16 @@ class Slow(newest_run.MeasuringRule):
     def describe_limit(self, limit: float) -> str:
         """Say how many times the usual."""
         return f"{limit:g} times the usual duration"
+
+
+def _least_duration(finished: Sequence[Fact]) -> int:
+    """Return the shortest of the newest durations that are a majority of those compared, or all if there are fewer."""
+    durations: list[int] = []
+    for fact in finished[: -newest_run.MAX_LOOK_BACK - 1 : -1]:
+        _add_known(durations, fact)
+        if len(durations) == _MAJORITY:
+            break
+    return min(durations, default=UNKNOWN)
 
 
 def _earlier_durations(flow: Flow, fact: Fact) -> list[int]:

@@ -1,10 +1,12 @@
 """Fire when a flow that used to run does not run any more."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import sub
 from typing import Final
 
 from processors.watch.durations import SECOND_MS, roughly, written
+from processors.watch.fact import Fact
 from processors.watch.flows import Flow
 from processors.watch.rules.rule import NONE, Change, Closing, Opening, Parameters, Rule, RuleHead, Verdicts, escalating
 from processors.watch.rules.slow import median
@@ -85,12 +87,16 @@ class Stalled(Rule):
         return median(map(sub, moments[1:], moments)) or None
 
     def deadline(self, flow: Flow, now: int) -> int | None:
-        """The moment at which the newest finished run is too long ago, or the earlier one that is on the list."""
+        """The moment at which the newest finished run is too long ago, or an earlier one that is on the list or costs
+        less to know.
+        """
         incident = flow.incidents.get(self.head.name)
         if incident is None:
             on_list = flow.due.get(self.head.name)
-            if on_list is not None and self._is_surely_later(flow, on_list):
-                return on_list
+            wanted = now + 1 if on_list is None else on_list
+            earliest = self._earliest(flow, wanted)
+            if earliest >= wanted:
+                return earliest if on_list is None else on_list
             limit_ms = self._limit(flow)
         elif self.escalate_after is None or incident.has_escalated or not flow.finished:
             return None
@@ -101,20 +107,21 @@ class Stalled(Rule):
             limit_ms = None if interval_ms is None else int(self.escalate_after * interval_ms)
         return None if limit_ms is None else flow.finished[-1].occurred_at + limit_ms
 
-    def _is_surely_later(self, flow: Flow, on_list: int) -> bool:
-        """Tell at little cost, as nearly each run asks, that the moment is not before the one on the list: more than
-        half of the intervals alone are long enough for that.
+    def _earliest(self, flow: Flow, wanted: int) -> int:
+        """Return a moment that the deadline is surely not before, -1 for none, at little cost, as nearly each run asks:
+        the usual interval is not shorter than the shortest of more than half of them. Those are looked through only if
+        what is known of them does not tell that it is not before ``wanted``.
         """
         finished = flow.finished
-        if self.after_ms is not None or flow.every_ms is not None or len(finished) <= INTERVALS:
-            return False
-        later = finished[-1].occurred_at
-        enough = (on_list - later + 1) / self.factor
-        for fact in finished[-2 : -_MAJORITY - 2 : -1]:
-            if later - fact.occurred_at < enough:
-                return False
-            later = fact.occurred_at
-        return len(finished) >= self.min_runs
+        if self.after_ms is not None or flow.every_ms is not None or len(finished) < max(2, self.min_runs):
+            return -1
+        newest = finished[-1].occurred_at
+        earliest = newest + int(self.factor * flow.least_interval_ms)
+        if earliest < wanted:
+            flow.least_interval_ms = _least_interval(finished)
+            earliest = newest + int(self.factor * flow.least_interval_ms)
+        # Of intervals of no length nothing is learned, and there may be no deadline.
+        return earliest if flow.least_interval_ms > 0 else -1
 
     def on_time(self, flow: Flow, moment: int) -> Verdicts:
         """Open, or escalate: nothing has finished for too long."""
@@ -141,6 +148,13 @@ class Stalled(Rule):
     def describe_limit(self, limit: float) -> str:
         """Say for how long."""
         return f"{roughly(round(limit * SECOND_MS))} without a finished run"
+
+
+def _least_interval(finished: Sequence[Fact]) -> int:
+    """Return the shortest of the newest intervals that are a majority of those looked at, or all if there are fewer."""
+    moments = [fact.occurred_at for fact in finished[-_MAJORITY - 1 :]]
+    intervals: map[int] = map(sub, moments[1:], moments)
+    return min(intervals)
 
 
 def read(head: RuleHead, parameters: Parameters) -> Stalled:
