@@ -77,15 +77,14 @@ class Flow:
         self.least_interval_ms = UNKNOWN
         """The same of the intervals between finished runs."""
 
-    def put(self, old: Fact | None, new: Fact) -> None:
-        """Put a run in its place in time, in the place of its earlier notification if there was one."""
-        if old is not None:
-            self.outlived.pop(old.run_id, None)
-            if old.status in FINISHED:
-                self._forget_least()
-                _remove(self.finished, old)
-                if old.status == "failed":
-                    _remove(self.failures, old)
+    def put(self, old: Fact, new: Fact) -> None:
+        """Put a run in its place in time, in the place of its earlier notification."""
+        self.outlived.pop(old.run_id, None)
+        if old.status in FINISHED:
+            self._forget_least()
+            _remove(self.finished, old)
+            if old.status == "failed":
+                _remove(self.failures, old)
         self.keep(new)
 
     def keep(self, fact: Fact) -> None:

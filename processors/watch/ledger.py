@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from processors.watch import state
 from processors.watch.deadlines import Deadline, Deadlines, Kind
-from processors.watch.fact import Fact, Labels
+from processors.watch.fact import NO_LABELS, Fact, Labels
 from processors.watch.facts import COUNTED, fact_of, failure_of, labels_of, started_ms
 from processors.watch.failing import Failing, failing, place_of
 from processors.watch.flows import Flow
@@ -55,6 +55,8 @@ class Ledger:
         self._forget_ms = book.forget_ms
         self._tail = book.tail
         self._idle_ms = book.window.idle_ms
+        self._every_ms = {flow_id: settings.every_ms for flow_id, settings in book.flows.items()}
+        """By flow the expected interval between runs, where the rules file says one."""
         self._deadlines = Deadlines()
         self.windows = windows(book, self._deadlines)
         self.incidents = Incidents(book, self._deadlines)
@@ -84,7 +86,7 @@ class Ledger:
         self._restore_windows(panes, before or self.kept)
         for flow in flows.values():
             self.facts += len(flow.facts)
-            flow.every_ms = self._book.flow(flow.flow_id).every_ms
+            flow.every_ms = self._every_ms.get(flow.flow_id)
             self.incidents.resume(flow, watermark.value)
             self._report(flow, times.to_text(max(0, flow.own_time)), "corrected")
             self._schedule_forgetting(flow)
@@ -117,16 +119,18 @@ class Ledger:
         if self._deadlines.next <= watermark:
             self._do_what_is_due(watermark, now_ms)
         is_counted = run.status in COUNTED
-        if not self.windows.is_open(self.windows.start_of(occurred_at), watermark):
+        if not self.windows.takes(occurred_at, watermark):
             return "too_late" if is_counted else "ignored"
-        flow = self.flows.get(run.flow_id) or self._begin(run.flow_id, occurred_at)
+        flow, labels = self.flows.get(run.flow_id), labels_of(run)
+        if flow is None:
+            flow = self._begin(run.flow_id, labels, occurred_at)
         if not is_counted:
-            self._take_note(flow, run, fact_of(run, occurred_at, arrival), now_ms)
+            self._take_note(flow, run, labels, fact_of(run, occurred_at, arrival), now_ms)
             return "ignored"
         old = flow.facts.get(run.run_id)
         if old is not None and occurred_at < old.occurred_at:
             return "outdated"
-        return self._count(flow, old, run, fact_of(run, occurred_at, arrival), now_ms)
+        return self._count(flow, old, run, labels, fact_of(run, occurred_at, arrival), now_ms)
 
     def let_pass(self, now_ms: int, *, caught_up: bool) -> int:
         """Let time pass, and return the watermark."""
@@ -135,30 +139,32 @@ class Ledger:
         self._do_what_is_due(watermark, now_ms)
         return watermark
 
-    def _begin(self, flow_id: str, occurred_at: int) -> Flow:
+    def _begin(self, flow_id: str, labels: Labels, occurred_at: int) -> Flow:
         flow = self.flows[flow_id] = Flow(flow_id)
         flow.own_time = occurred_at
-        flow.every_ms = self._book.flow(flow_id).every_ms
+        flow.every_ms = self._every_ms.get(flow_id)
+        if labels != NO_LABELS:
+            flow.names = labels
+            self._changed[flow_id] = None
         self.incidents.match(flow)
         self._schedule_forgetting(flow)
         return flow
 
-    def _take_note(self, flow: Flow, run: RunSeen, fact: Fact, now_ms: int) -> None:
+    def _take_note(self, flow: Flow, run: RunSeen, labels: Labels, fact: Fact, now_ms: int) -> None:
         before = flow.own_time
-        renamed = self._learn(flow, labels_of(run), fact.occurred_at)
+        renamed = flow.learn(labels, fact.occurred_at)
+        if renamed:
+            self._rename(flow)
         if renamed or flow.own_time != before or not flow.facts:
             self._changed[flow.flow_id] = None
         if self._tracks_started and flow.start(fact.run_id, started_ms(run, fact.occurred_at)):
             self._started_changed[flow.flow_id] = None
         self._look(flow, fact, None, run, renamed, now_ms)
 
-    def _learn(self, flow: Flow, labels: Labels, occurred_at: int) -> bool:
-        renamed = flow.learn(labels, occurred_at)
-        if renamed:
-            self.incidents.match(flow)
-            if flow.incidents or flow.reported is not None:
-                self._report(flow, times.to_text(flow.own_time), "corrected")
-        return renamed
+    def _rename(self, flow: Flow) -> None:
+        self.incidents.match(flow)
+        if flow.incidents or flow.reported is not None:
+            self._report(flow, times.to_text(flow.own_time), "corrected")
 
     def _look(self, flow: Flow, added: Fact, removed: Fact | None, run: RunSeen, renamed: bool, now_ms: int) -> None:
         """Let the rules look at a flow.
@@ -169,21 +175,26 @@ class Ledger:
         looks_all = flow.incidents or removed is not None or renamed
         rules = flow.rules if looks_all else flow.waking[added.status]
         if rules:
-            change, watermark = Change(added, removed), self.watermark.value
+            change, watermark = Change(flow, added, removed), self.watermark.value
             transitions = self.incidents.look(flow, rules, change, watermark, run.event_id, now_ms)
             if transitions:
                 self._tell(flow, transitions)
 
-    def _count(self, flow: Flow, old: Fact | None, run: RunSeen, fact: Fact, now_ms: int) -> Effect:
-        flow_id, labels, watermark = flow.flow_id, labels_of(run), self.watermark.value
-        renamed = changes_flow = self._learn(flow, labels, fact.occurred_at)
+    def _count(self, flow: Flow, old: Fact | None, run: RunSeen, labels: Labels, fact: Fact, now_ms: int) -> Effect:
+        flow_id, watermark = flow.flow_id, self.watermark.value
+        renamed = changes_flow = flow.learn(labels, fact.occurred_at)
+        if renamed:
+            self._rename(flow)
         in_window = old
         if flow.outlived and old is not None and old.run_id in flow.outlived:
             # Its window is gone, though a longer grace of a later start may have opened it again.
             in_window, changes_flow = None, True
         changes_row = self.windows.apply(flow_id, in_window, fact, labels, watermark)
         held = len(flow.facts)
-        flow.put(old, fact)
+        if old is None:
+            flow.keep(fact)
+        else:
+            flow.put(old, fact)
         if flow.outlived and flow.trim(self._tail):
             changes_flow = True
         self.facts += len(flow.facts) - held

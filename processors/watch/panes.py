@@ -142,8 +142,14 @@ class Pane:
         self.lost += fact.lost or 0
         self.bytes_in += fact.bytes_in or 0
         self.bytes_out += fact.bytes_out or 0
-        if fact.duration_ms is not None:
-            self._count_duration(fact.duration_ms)
+        duration_ms = fact.duration_ms
+        if duration_ms is not None:
+            self.durations += 1
+            self.total_duration += duration_ms
+            if self.shortest is None or duration_ms < self.shortest:
+                self.shortest = duration_ms
+            if self.longest is None or duration_ms > self.longest:
+                self.longest = duration_ms
         if fact.codes:
             codes = self.codes = self.codes or {}
             for code in fact.codes:
@@ -158,14 +164,6 @@ class Pane:
         if self.newest is None or order > self.newest:
             self.newest = order
         self.runs += 1
-
-    def _count_duration(self, duration_ms: int) -> None:
-        self.durations += 1
-        self.total_duration += duration_ms
-        if self.shortest is None or duration_ms < self.shortest:
-            self.shortest = duration_ms
-        if self.longest is None or duration_ms > self.longest:
-            self.longest = duration_ms
 
     def _name(self, order: Order, labels: Labels) -> None:
         if self.sources is None:

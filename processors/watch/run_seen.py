@@ -41,22 +41,22 @@ class ErrorSeen(msgspec.Struct, gc=False):
 
 
 class RunSeen(msgspec.Struct, gc=False, kw_only=True):
-    """The part of a run record that is read here."""
+    """The part of a run record that is read here, in the order of the record: so its fields are found soonest."""
 
     event_id: str = ""
     flow_id: _Identifier
+    flow_name: _Name | None = None
     run_id: _Identifier
     status: Status
-    occurred_at: _Moment
-    started_at: _Moment | None = None
-    flow_name: _Name | None = None
     org_id: _Name | None = None
     sandbox_name: _Name | None = None
-    url: str | None = None
+    occurred_at: _Moment
+    started_at: _Moment | None = None
     duration_ms: _Count | None = None
     records: RecordCounts = RecordCounts()
     bytes: ByteCounts = ByteCounts()
     errors: list[ErrorSeen] = []
+    url: str | None = None
 
 
 class Unreadable(NamedTuple):

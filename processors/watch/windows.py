@@ -56,9 +56,9 @@ class Windows:
         """Return the start of the window that a moment is in: tumbling, aligned to the epoch."""
         return occurred_at - occurred_at % self._size
 
-    def is_open(self, start: int, watermark: int) -> bool:
-        """Tell whether the row of a window may still change."""
-        return watermark <= start + self._corrected_for
+    def takes(self, occurred_at: int, watermark: int) -> bool:
+        """Tell whether the row of the window that a moment is in may still change."""
+        return watermark <= occurred_at - occurred_at % self._size + self._corrected_for
 
     def apply(self, flow_id: str, old: Fact | None, new: Fact, labels: Labels, watermark: int) -> bool:
         """Count a run in its window, in the place of its earlier notification; tell whether a row changed."""
@@ -103,10 +103,9 @@ class Windows:
         yield Deadline(start + self._kept_for + 1, Kind.DROP, start=start)
 
     def _take_out(self, flow_id: str, fact: Fact, watermark: int) -> None:
-        start = self.start_of(fact.occurred_at)
-        if not self.is_open(start, watermark):
+        if not self.takes(fact.occurred_at, watermark):
             return  # nobody expects this row to change any more
-        pane = self._panes[start][flow_id]
+        pane = self._panes[self.start_of(fact.occurred_at)][flow_id]
         pane.remove(fact)
         self._change(pane)
         self._touched[pane] = None

@@ -60,7 +60,7 @@ class ConsecutiveFailures(Rule):
             return (self._opening(flow, escalated=True),) if is_worse else NONE
         if incident is None:
             return NONE
-        return (Closing(change.better_reason(flow), change.added.occurred_at, len(flow.streak())),)
+        return (Closing(change.better_reason, change.added.occurred_at, len(flow.streak())),)
 
     def _all_failed(self, flow: Flow) -> bool:
         # The nth newest failure is the nth newest run only if nothing else lies in between.

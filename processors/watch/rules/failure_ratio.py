@@ -68,7 +68,7 @@ class FailureRatio(Rule):
         if incident is None and not flow.failures:
             return NONE
         if incident is not None and self._is_over(flow, watermark):
-            return (self._closing(change.better_reason(flow), flow, change.added.occurred_at, watermark),)
+            return (self._closing(change.better_reason, flow, change.added.occurred_at, watermark),)
         opening = self._opening(flow, change)
         if incident is not None:
             is_worse = opening is not None and self.head.escalates(incident, opening.value)

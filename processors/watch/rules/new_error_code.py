@@ -65,7 +65,7 @@ class NewErrorCode(Rule):
         added = change.added
         for incident in list(flow.incidents.values()):
             if incident.rule == self.head.name and _is_next_success(change, incident):
-                reason = change.better_reason(flow)
+                reason = change.better_reason
                 yield Closing(reason, added.occurred_at, 0.0, subject=incident.subject, evidence=(added,))
 
     def _openings(self, flow: Flow, added: Fact) -> Iterator[Opening]:

@@ -27,9 +27,7 @@ def is_calm(rule: MeasuringRule, flow: Flow, change: Change) -> bool:
     """Tell whether a new run has become the flow's newest and the rule has nothing open: then that run alone decides,
     and can only open something.
     """
-    finished = flow.finished
-    is_newest = change.removed is None and bool(finished) and finished[-1] is change.added
-    return is_newest and rule.head.name not in flow.incidents
+    return not change.is_correction and rule.head.name not in flow.incidents
 
 
 def look(rule: MeasuringRule, flow: Flow, change: Change) -> Verdicts:

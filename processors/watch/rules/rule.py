@@ -19,19 +19,20 @@ STARTED: Final = frozenset({"in_progress", "scheduled"})
 class Change:
     """Tell what a notification did to a flow: a run came in, or took the place of its earlier notification."""
 
-    __slots__ = ("added", "removed")
+    __slots__ = ("added", "is_correction", "removed")
 
-    def __init__(self, added: Fact, removed: Fact | None) -> None:
+    def __init__(self, flow: Flow, added: Fact, removed: Fact | None) -> None:
+        """``flow`` is the flow after the change."""
+        finished = flow.finished
         self.added = added
         self.removed = removed
+        self.is_correction = removed is not None or not finished or finished[-1] is not added
+        """Whether a re-sent run, or a late one that is not the flow's newest with an outcome, made the change."""
 
-    def is_correction(self, flow: Flow) -> bool:
-        """Tell whether a re-sent run, or a late one that is not the flow's newest with an outcome, made the change."""
-        return self.removed is not None or not flow.finished or flow.finished[-1] is not self.added
-
-    def better_reason(self, flow: Flow) -> AlertReason:
-        """Return why an incident is over that this change ends."""
-        return "corrected" if self.is_correction(flow) else "recovered"
+    @property
+    def better_reason(self) -> AlertReason:
+        """Why an incident is over that this change ends."""
+        return "corrected" if self.is_correction else "recovered"
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Stalled(Rule):
             return NONE
         added = change.added
         silent_s = max(0, watermark - newest) / SECOND_MS
-        return (Closing(change.better_reason(flow), added.occurred_at, silent_s, evidence=(added,)),)
+        return (Closing(change.better_reason, added.occurred_at, silent_s, evidence=(added,)),)
 
     def _limit(self, flow: Flow) -> int | None:
         if self.after_ms is not None:

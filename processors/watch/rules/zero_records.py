@@ -61,7 +61,7 @@ class ZeroRecords(Rule):
             if incident is None:
                 return NONE
             added = change.added
-            return (Closing(change.better_reason(flow), added.occurred_at, len(empty), evidence=(added,)),)
+            return (Closing(change.better_reason, added.occurred_at, len(empty), evidence=(added,)),)
         if incident is not None and self.head.escalates(incident, len(empty)):
             return (self._opening(empty, escalated=True),)
         return (self._opening(empty),) if incident is None and had_input else NONE
