@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, get_args
 
 from processors.watch import alerts
-from processors.watch.deadlines import Deadline, Deadlines, Kind
+from processors.watch.deadlines import Deadlines, Kind
 from processors.watch.flows import Flow
 from processors.watch.incident import Incident, digest, named
 from processors.watch.rule_book import RuleBook
@@ -81,18 +81,17 @@ class Incidents:
             self.match(flow)
         return written
 
-    def on_time(self, flow: Flow, deadline: Deadline, watermark: int, now_ms: int) -> list[Told]:
-        """Judge a flow at a moment that one of its rules has asked for."""
-        name = deadline.rule
-        if flow.due.get(name) == deadline.time:
+    def on_time(self, flow: Flow, name: str, moment: int, watermark: int, now_ms: int) -> list[Told]:
+        """Judge a flow at a moment that one of its rules, ``name``, has asked for."""
+        if flow.due.get(name) == moment:
             del flow.due[name]
         rule = self._rules.get(name)
         written = self._abandon(rule, flow, name, watermark, now_ms) if flow.incidents else []
         # If the rule is not among the flow's, the flow is called otherwise by now.
         if rule is not None and any(each is rule for each in flow.rules):
             # Mostly it has moved on since it was named.
-            time = rule.deadline(flow, deadline.time - 1)
-            written += self._schedule(rule, flow, time, deadline.time, now_ms)
+            time = rule.deadline(flow, moment - 1)
+            written += self._schedule(rule, flow, time, moment, now_ms)
         if written:
             self.match(flow)
         return written
@@ -109,7 +108,7 @@ class Incidents:
         for incident in flow.incidents.values():
             rule_now = self._rules.get(incident.rule)
             if rule_now is None or rule_now.kind != incident.kind:
-                self._deadlines.add(Deadline(-1, Kind.RULE, flow.flow_id, incident.rule))
+                self._deadlines.add((-1, Kind.RULE, flow.flow_id, incident.rule, 0))
 
     def last_deadline(self, flow: Flow, watermark: int) -> int:
         """Return the last moment at which time alone may open an incident of a flow, -1 for none."""
@@ -130,7 +129,7 @@ class Incidents:
         name = rule.head.name
         if time is not None and time < flow.due.get(name, time + 1):
             flow.due[name] = time
-            self._deadlines.add(Deadline(time, Kind.RULE, flow.flow_id, name))
+            self._deadlines.add((time, Kind.RULE, flow.flow_id, name, 0))
 
     def _carry_out(self, rule: Rule, flow: Flow, verdicts: Verdicts, cause: str, now_ms: int) -> list[Told]:
         return [

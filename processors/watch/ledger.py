@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from processors.watch import state
-from processors.watch.deadlines import Deadline, Deadlines, Kind
+from processors.watch.deadlines import Deadlines, Kind
 from processors.watch.fact import NO_LABELS, Fact, Labels
 from processors.watch.facts import COUNTED, fact_of, failure_of, labels_of, started_ms
 from processors.watch.failing import Failing, failing, place_of
@@ -235,21 +235,22 @@ class Ledger:
         self._changed[flow.flow_id] = None
 
     def _do_what_is_due(self, watermark: int, now_ms: int) -> None:
-        for deadline in self._deadlines.due(watermark):
-            if deadline.kind is Kind.RULE:
-                self._judge(deadline, watermark, now_ms)
-            elif deadline.kind is Kind.FINAL:
-                self.windows.finish(deadline.start)
-            elif deadline.kind is Kind.DROP:
-                self._drop(deadline.start)
+        while (deadline := self._deadlines.pop(watermark)) is not None:
+            time, kind, flow_id, rule, start = deadline
+            if kind is Kind.RULE:
+                self._judge(flow_id, rule, time, watermark, now_ms)
+            elif kind is Kind.FINAL:
+                self.windows.finish(start)
+            elif kind is Kind.DROP:
+                self._drop(start)
             else:
-                self._forget(deadline)
+                self._forget(flow_id, time)
 
-    def _judge(self, deadline: Deadline, watermark: int, now_ms: int) -> None:
-        flow = self.flows.get(deadline.flow_id)
+    def _judge(self, flow_id: str, rule: str, moment: int, watermark: int, now_ms: int) -> None:
+        flow = self.flows.get(flow_id)
         if flow is None:
             return
-        transitions = self.incidents.on_time(flow, deadline, watermark, now_ms)
+        transitions = self.incidents.on_time(flow, rule, moment, watermark, now_ms)
         if transitions:
             self._tell(flow, transitions)
 
@@ -265,15 +266,15 @@ class Ledger:
         if _FORGETTING not in flow.due:
             time = max(flow.own_time + self._forget_ms + 1, earliest)
             flow.due[_FORGETTING] = time
-            self._deadlines.add(Deadline(time, Kind.FORGET, flow.flow_id))
+            self._deadlines.add((time, Kind.FORGET, flow.flow_id, "", 0))
 
-    def _forget(self, deadline: Deadline) -> None:
-        flow = self.flows[deadline.flow_id]
+    def _forget(self, flow_id: str, moment: int) -> None:
+        flow = self.flows[flow_id]
         del flow.due[_FORGETTING]
         if flow.incidents:
             return  # scheduled again when the last of them is closed
-        pending = self.incidents.last_deadline(flow, deadline.time)
-        if deadline.time <= max(flow.own_time + self._forget_ms, pending):
+        pending = self.incidents.last_deadline(flow, moment)
+        if moment <= max(flow.own_time + self._forget_ms, pending):
             self._schedule_forgetting(flow, pending + 1)
             return
         self.facts -= len(flow.facts)

@@ -99,8 +99,8 @@ class Windows:
 
     def _deadlines_of(self, start: int, watermark: int) -> Iterator[Deadline]:
         if watermark < start + self._final_for:
-            yield Deadline(start + self._final_for, Kind.FINAL, start=start)
-        yield Deadline(start + self._kept_for + 1, Kind.DROP, start=start)
+            yield start + self._final_for, Kind.FINAL, "", "", start
+        yield start + self._kept_for + 1, Kind.DROP, "", "", start
 
     def _take_out(self, flow_id: str, fact: Fact, watermark: int) -> None:
         if not self.takes(fact.occurred_at, watermark):

@@ -3,16 +3,31 @@
 from processors.watch.deadlines import Deadline, Deadlines, Kind
 
 
+def taken(deadlines: Deadlines, watermark: int) -> list[Deadline]:
+    """Take all that is due."""
+    return list(iter(lambda: deadlines.pop(watermark), None))
+
+
 def due(deadlines: Deadlines, watermark: int) -> list[int]:
     """Take the times of what is due."""
-    return [deadline.time for deadline in deadlines.due(watermark)]
+    return [time for time, *_ in taken(deadlines, watermark)]
+
+
+def rule(time: int, flow_id: str = "f", name: str = "r") -> Deadline:
+    """Return a moment that a rule asks for."""
+    return (time, Kind.RULE, flow_id, name, 0)
+
+
+def window(time: int, kind: Kind, start: int = 0) -> Deadline:
+    """Return a moment at which something becomes of a window."""
+    return (time, kind, "", "", start)
 
 
 def test_nothing_is_due_before_its_time_and_everything_at_it() -> None:
     """The moment itself counts."""
     deadlines = Deadlines()
     for time in (30, 10, 20):
-        deadlines.add(Deadline(time, Kind.RULE, "f", "r"))
+        deadlines.add(rule(time))
     assert deadlines.next == 10
     assert due(deadlines, 9) == []
     assert due(deadlines, 20) == [10, 20]
@@ -24,27 +39,27 @@ def test_of_the_same_moment_rules_come_before_windows_and_flows_last() -> None:
     """The order is that of the kinds, then of the flow's name: never that of adding."""
     deadlines = Deadlines()
     wanted = [
-        Deadline(5, Kind.RULE, "a", "z"),
-        Deadline(5, Kind.RULE, "b", "a"),
-        Deadline(5, Kind.FINAL, start=1),
-        Deadline(5, Kind.DROP, start=0),
-        Deadline(5, Kind.FORGET, "a"),
+        rule(5, "a", "z"),
+        rule(5, "b", "a"),
+        window(5, Kind.FINAL, 1),
+        window(5, Kind.DROP, 0),
+        (5, Kind.FORGET, "a", "", 0),
     ]
     for deadline in reversed(wanted):
         deadlines.add(deadline)
-    assert list(deadlines.due(5)) == wanted
+    assert taken(deadlines, 5) == wanted
 
 
 def test_what_is_added_while_taking_is_taken_too_if_it_is_due() -> None:
     """A rule that is asked may name another moment, even one that has passed."""
     deadlines = Deadlines()
-    deadlines.add(Deadline(10, Kind.RULE, "f", "r"))
-    taken = []
-    for deadline in deadlines.due(20):
-        taken.append(deadline.time)
-        if deadline.time < 25:
-            deadlines.add(Deadline(deadline.time + 7, Kind.RULE, "f", "r"))
-    assert taken == [10, 17]
+    deadlines.add(rule(10))
+    times = []
+    while (deadline := deadlines.pop(20)) is not None:
+        times.append(deadline[0])
+        if deadline[0] < 25:
+            deadlines.add(rule(deadline[0] + 7))
+    assert times == [10, 17]
     assert deadlines.next == 24
 
 
@@ -53,7 +68,7 @@ def test_filling_keeps_what_is_there() -> None:
     deadlines = Deadlines()
     deadlines.fill(iter(()))
     assert due(deadlines, 1 << 61) == []
-    deadlines.add(Deadline(3, Kind.FINAL))
-    deadlines.fill(Deadline(time, Kind.DROP) for time in (4, 1))
+    deadlines.add(window(3, Kind.FINAL))
+    deadlines.fill(window(time, Kind.DROP) for time in (4, 1))
     assert deadlines.next == 1
     assert due(deadlines, 10) == [1, 3, 4]
