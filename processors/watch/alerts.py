@@ -1,6 +1,8 @@
 """Word the transitions of incidents, so that a person who is woken by one knows what to do."""
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -37,6 +39,9 @@ _ADVICE_BY_KIND: Final = {
     "overdue": "Look at the run: it may hang, or its end was never notified.",
     "slow": "Compare the size of the run's input with that of earlier runs, and look for a busy source.",
 }
+
+_is_plain: Final = re.compile(r"[\w.~-]*", re.ASCII).fullmatch
+"""Match a text of nothing but characters that no address has to quote."""
 
 _TELLS_CODE: Final = frozenset({"failure_count", "failure_ratio", "consecutive_failures", "partial_errors"})
 """Kinds whose sentence ends with the newest run's first error code if nothing more is known of it."""
@@ -132,7 +137,9 @@ def _fingerprint(incident: Incident, labels: AlertLabels) -> str:
     return digest(incident.rule, labels["flow_id"], *about, length=16)
 
 
+@lru_cache(maxsize=1_024)
 def _written(time_ms: int) -> str:
+    # An alert tells one moment up to five times, and all of a batch are emitted at the same one.
     # A span may begin before 1970 or end after 9999, which no record can say.
     return times.to_text(min(max(0, time_ms), times.LATEST_MS))
 
@@ -177,13 +184,22 @@ def _link(failure: LastFailure | None, flow: Flow, labels: AlertLabels, newest: 
     """Return the run's own page, else where Platform shows it (DOMAIN.md 6), if the organisation is known."""
     if failure is not None and failure.url:
         return failure.url
-    org, sandbox = labels["org_id"], labels["sandbox_name"]
+    org = labels["org_id"]
     if not org:
         return None
-    place = f"@{quote(org, safe='@')}" + (f"/sname:{quote(sandbox, safe='')}" if sandbox else "")
-    activity = f"/activity/{quote(newest.run_id, safe='')}" if newest else ""
-    flow_id = quote(flow.flow_id, safe="")
+    activity = f"/activity/{_quoted(newest.run_id)}" if newest else ""
+    place, flow_id = _place_in_link(org, labels["sandbox_name"]), _quoted(flow.flow_id)
     return f"https://experience.adobe.com/#/{place}/platform/source/dataflows/{flow_id}{activity}"
+
+
+@lru_cache(maxsize=1_024)
+def _place_in_link(org: str, sandbox: str | None) -> str:
+    return f"@{quote(org, safe='@')}" + (f"/sname:{quote(sandbox, safe='')}" if sandbox else "")
+
+
+def _quoted(text: str) -> str:
+    # Nearly every id is a UUID, which quote takes longer over than all else in a link.
+    return text if _is_plain(text) else quote(text, safe="")
 
 
 def _start_at(link: str | None) -> str:
