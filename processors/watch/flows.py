@@ -20,9 +20,7 @@ MAX_CODES_KNOWN: Final = 200
 """Error codes remembered of one flow, the newest ones: they have to fit into one state record."""
 
 UNKNOWN: Final = -1
-"""A bound that nobody has looked for since it was last true."""
-
-NOTHING_WAKES: Final[dict[str, "tuple[Rule, ...]"]] = {}
+"""A least duration or interval that no rule has looked for since it was forgotten."""
 
 
 class Flow:
@@ -62,7 +60,7 @@ class Flow:
         """The newest event time of any of the flow's notifications, -1 for none."""
         self.rules: tuple[Rule, ...] = ()
         """The rules that look at the flow: those that match, and those with an open incident."""
-        self.waking: dict[str, tuple[Rule, ...]] = NOTHING_WAKES
+        self.waking: dict[str, tuple[Rule, ...]] = {}
         """By status those of them that a run with this status can make fire."""
         self.every_ms: int | None = None
         """The expected interval between runs, from the rules file."""
@@ -73,9 +71,11 @@ class Flow:
         self.due: dict[str, int] = {}
         """By rule the earliest deadline that is on the list."""
         self.least_duration_ms = UNKNOWN
-        """A duration that no newer successful or partial run has gone below since a rule looked through them for it."""
+        """At most the shortest duration of the newest successful and partial runs. A rule looks for it, and how many of
+        them are the newest is the rule's business; each newer run can only lower it, and any other change forgets it.
+        """
         self.least_interval_ms = UNKNOWN
-        """The same of the intervals between finished runs."""
+        """The same of the newest intervals between finished runs."""
 
     def put(self, old: Fact, new: Fact) -> None:
         """Put a run in its place in time, in the place of its earlier notification."""

@@ -172,7 +172,7 @@ class Ledger:
         Mostly few have to: those that the run's status can make fire. All of them do if an incident is open, if a run
         was re-sent, and if the flow's names have changed.
         """
-        looks_all = flow.incidents or removed is not None or renamed
+        looks_all = renamed or removed is not None or len(flow.incidents) > 0
         rules = flow.rules if looks_all else flow.waking[added.status]
         if rules:
             change, watermark = Change(flow, added, removed), self.watermark.value

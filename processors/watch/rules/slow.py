@@ -72,8 +72,9 @@ class Slow(newest_run.MeasuringRule):
         return newest_run.look(self, flow, change)
 
     def _is_usual(self, flow: Flow, added: Fact) -> bool:
-        """Tell at little cost that the newest run is surely not slow, as nearly all runs are: there are too few to
-        compare it with, or more than half of those took longer than the ``factor``-th part of it.
+        """Tell at little cost that the newest run surely is not slow, as nearly no run is: it cannot be judged, or more
+        than half of those that it is compared with took longer than the ``factor``-th part of it. Those are looked
+        through only if what is known of them does not tell.
         """
         if added.duration_ms is None or len(flow.finished) <= self.min_runs:
             return True
