@@ -5,6 +5,7 @@ from heapq import nsmallest
 from typing import Final
 
 from processors.watch.fact import NO_LABELS, Fact, Labels
+from processors.watch.quotient import quotient
 from schemas import times
 from schemas.ids import FlowId
 from schemas.window import Window, WindowBytes, WindowDurations, WindowRecords
@@ -185,7 +186,7 @@ class Pane:
         )  # fmt: skip
 
     def _mean_duration(self) -> float | None:
-        return self.total_duration / self.durations if self.durations else None
+        return quotient(self.total_duration, self.durations) if self.durations else None
 
     def row(self, window: tuple[str, str, str], name: str | None, *, final: bool, updated_at: str) -> Window:
         """Write the row. ``window`` is start, end and size as text; ``name`` is used where no notification has one."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from processors.watch.fact import Fact
 from processors.watch.flows import Flow
+from processors.watch.quotient import quotient
 from processors.watch.rules import newest_run
 from processors.watch.rules.rule import (
     NONE,
@@ -49,7 +50,7 @@ class PartialErrors(newest_run.MeasuringRule):
         """Return the share of the input that failed; of no input there is none."""
         if fact.failed is None or not fact.input:
             return None
-        return fact.failed / fact.input
+        return quotient(fact.failed, fact.input)
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Judge by the newest run that can be judged."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from processors.watch.fact import Fact
 from processors.watch.flows import Flow
+from processors.watch.quotient import quotient
 from processors.watch.rules import newest_run
 from processors.watch.rules.rule import (
     NONE,
@@ -52,7 +53,7 @@ class RecordLoss(newest_run.MeasuringRule):
         """Return the share of the input that was lost."""
         if fact.lost is None or fact.input is None or fact.input < self.min_records:
             return None
-        return fact.lost / fact.input
+        return quotient(fact.lost, fact.input)
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Judge by the newest run that can be judged."""

@@ -7,6 +7,7 @@ from typing import Final
 from processors.watch.durations import precisely
 from processors.watch.fact import Fact
 from processors.watch.flows import UNKNOWN, Flow
+from processors.watch.quotient import quotient
 from processors.watch.rules import newest_run
 from processors.watch.rules.rule import (
     NONE,
@@ -63,7 +64,9 @@ class Slow(newest_run.MeasuringRule):
         if len(earlier) < self.min_runs:
             return None
         usual = median(earlier)
-        return fact.duration_ms / usual if usual else None
+        if not usual:
+            return None
+        return quotient(fact.duration_ms, usual) if isinstance(usual, int) else fact.duration_ms / usual
 
     def look(self, flow: Flow, change: Change, watermark: int) -> Verdicts:
         """Judge by the newest run that can be judged."""
@@ -133,11 +136,11 @@ def _add_known(durations: list[int], fact: Fact) -> None:
         durations.append(fact.duration_ms)
 
 
-def median(values: Iterable[int]) -> float:
+def median(values: Iterable[int]) -> int | float:
     """Return the middle value, or the mean of the two in the middle. ``values`` is not empty."""
     ordered = sorted(values)
     half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    return ordered[half] if len(ordered) % 2 else quotient(ordered[half - 1] + ordered[half], 2)
 
 
 def read(head: RuleHead, parameters: Parameters) -> Slow:
