@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
 
 from flowrun.data import EXPECTED, RECORDING
 from flowrun.demo.expectations import Expectations
@@ -22,6 +24,7 @@ from flowrun.replay.plan import Plan
 from flowrun.replay.session import Request, Result, replay
 from flowrun.tail.reader import Reader
 from flowrun.terminal import Printer
+from processors.metrics import LAG
 from schemas.settings import Address
 
 DEADLINE_S: Final = 60.0
@@ -126,6 +129,19 @@ async def _is_ready(session: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
+async def _is_all_processed(stage: Stage) -> bool:
+    """Tell whether the processors have read everything: on a busy machine the topics may be quiet before that."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+        try:
+            async with session.get(f"http://{stage.process_management}/metrics") as response:
+                metrics = await response.text()
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+    lags = [sample.value for family in text_string_to_metric_families(metrics) for sample in family.samples
+            if sample.name == LAG]  # fmt: skip
+    return bool(lags) and not any(lags)
+
+
 def _tell_where(show: Show) -> None:
     stage = show.stage
     prefix = " ".join(f"{name}={text}" for name, text in stage.settings().items())
@@ -165,11 +181,16 @@ async def _until_complete(
 ) -> None:
     """Return when all was acknowledged, everything expected came, and the topics are quiet; or at Ctrl-C."""
     sending = tasks[-1]
+    processed_at = math.inf
     while not show.stop.is_set():
         _check(show, tasks)
         is_sent = sending.done() and not result.tally.failed
-        if is_sent and spectator.is_complete and time.monotonic() - spectator.newest_at >= SETTLE_S:
-            return
+        if is_sent and spectator.is_complete and await _is_all_processed(show.stage):
+            processed_at = min(processed_at, time.monotonic())
+            if time.monotonic() - max(processed_at, spectator.newest_at) >= SETTLE_S:
+                return
+        else:
+            processed_at = math.inf
         if show.seconds > DEADLINE_S:
             if is_sent and expectations.are_met:
                 return
