@@ -1,5 +1,7 @@
 """Measure CPU per event of normalize and watch, beside a plain loop on the same data in the same run.
 
+The workers run once as the image has them (their steps compiled) and once interpreted, as in a checkout.
+
 ``python -m benchmarks.throughput [COUNT]`` prints a table; ``--latency`` adds the time from POST to a readable alert.
 """
 
@@ -7,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,9 +21,12 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, b
 from benchmarks import latency
 from benchmarks.cluster import PARTITIONS, PATIENCE_S, MeasurementFailed, create, fill
 from benchmarks.notifications import notifications
+from tests.compiled.build import CannotBuild, build, environment
 from tests.kafka.apache import ApacheKafka
 from tests.service import Service
 
+WIDTH: Final = 52
+FLOWS: Final = (1_000, 50_000)
 TWO_RULES: Final = """
 [[rule]]
 name = "repeated-failures"
@@ -48,9 +54,8 @@ class Figure(NamedTuple):
         return 1e6 * self.cpu_s / self.events
 
     def __str__(self) -> str:
-        return (
-            f"{self.what:46} {self.cost_us:7.1f} {self.events / self.wall_s:11,.0f} {self.events / self.cpu_s:11,.0f}"
-        )
+        figures = f"{self.cost_us:7.1f} {self.events / self.wall_s:11,.0f} {self.events / self.cpu_s:11,.0f}"
+        return f"{self.what:{WIDTH}} {figures}"
 
 
 def plain(bootstrap: str, source: str, count: int) -> Figure:
@@ -89,30 +94,48 @@ def _wait_until_done(worker: Service, agent: str, count: int) -> None:
     raise MeasurementFailed(f"{agent} did not finish, see {worker.log}")
 
 
-def measure(bootstrap: str, count: int, flows: int, log: Path) -> dict[str, Figure]:
-    """Measure the plain loop and both agents, apart and together, over ``flows`` flows."""
-    now_ms = time.time_ns() // 1_000_000
-    two_rules = log.with_name("two-rules.toml")
-    two_rules.write_text(TWO_RULES)
+class Table:
+    """Measure the plain loop and both agents, apart and together, over ``flows`` flows. The rows stay by name."""
 
-    def prepare(name: str) -> tuple[str, str]:
-        prefix = f"{name}{flows}."
-        raw = create(bootstrap, prefix).raw.name
-        fill(bootstrap, raw, notifications(count, flows, now_ms))
+    def __init__(self, bootstrap: str, count: int, flows: int, log: Path) -> None:
+        self.figures: dict[str, Figure] = {}
+        self._bootstrap = bootstrap
+        self._count = count
+        self._flows = flows
+        self._log = log
+        self._now_ms = time.time_ns() // 1_000_000
+        two_rules = log.with_name("two-rules.toml")
+        two_rules.write_text(TWO_RULES)
+        self._two_rules = {"FLOWRUN_RULES": str(two_rules)}
+
+    def fill(self, name: str, environment: Mapping[str, str]) -> None:
+        """Measure everything with the workers that these variables make; ``name`` tells them apart in the table."""
+        prefix, raw = self._prepare(f"{name}-nine")
+        if "plain" not in self.figures:
+            self._keep("plain", plain(self._bootstrap, raw, self._count))
+        self._run(prefix, "normalize", name, "normalize", environment)
+        self._run(prefix, "watch", name, "watch, the nine built-in rules", environment)
+        prefix, _ = self._prepare(f"{name}-two")
+        process("normalize", self._bootstrap, prefix, self._count, self._log, "not kept", **environment)
+        self._run(prefix, "watch", name, "watch, two rules", {**environment, **self._two_rules})
+        prefix, _ = self._prepare(f"{name}-both-two")
+        self._run(prefix, "all", name, "both in one process, two rules", {**environment, **self._two_rules})
+        prefix, _ = self._prepare(f"{name}-both-nine")
+        self._run(prefix, "all", name, "both in one process, built-in rules", environment)
+
+    def _prepare(self, name: str) -> tuple[str, str]:
+        prefix = f"{name}-{self._flows}."
+        raw = create(self._bootstrap, prefix).raw.name
+        fill(self._bootstrap, raw, notifications(self._count, self._flows, self._now_ms))
         return prefix, raw
 
-    def run(agent: str, prefix: str, what: str, **settings: str) -> Figure:
-        return process(agent, bootstrap, prefix, count, log, f"{what}, {flows:,} flows", **settings)
+    def _run(self, prefix: str, agent: str, name: str, what: str, environment: Mapping[str, str]) -> None:
+        row = f"{what}, {name}"
+        self._keep(row, process(agent, self._bootstrap, prefix, self._count, self._log, row, **environment))
 
-    prefix, raw = prepare("apart")
-    figures = {"plain": plain(bootstrap, raw, count), "normalize": run("normalize", prefix, "normalize")}
-    figures["watch"] = run("watch", prefix, "watch, the nine built-in rules")
-    prefix, _ = prepare("two")
-    run("normalize", prefix, "")
-    figures["two"] = run("watch", prefix, "watch, two rules", FLOWRUN_RULES=str(two_rules))
-    prefix, _ = prepare("both")
-    figures["both"] = run("all", prefix, "both in one process")
-    return figures
+    def _keep(self, row: str, figure: Figure) -> None:
+        self.figures[row] = figure
+        print(figure, flush=True)
 
 
 def main(count: int, *, with_latency: bool) -> None:
@@ -121,16 +144,29 @@ def main(count: int, *, with_latency: bool) -> None:
         tempfile.TemporaryDirectory(prefix="flowrun-bench-") as directory,
         ApacheKafka(quick=False, heap="1g") as kafka,
     ):
+        workers: dict[str, Mapping[str, str]] = {}
+        try:
+            build(Path(directory, "compiled"))
+            workers["compiled"] = environment(Path(directory, "compiled"))
+        except CannotBuild as error:
+            print(f"only interpreted: {error}", file=sys.stderr)
+        workers["interpreted"] = {}
         log = Path(directory) / "workers.log"
-        print(f"{count:,} notifications of 2 KB, {PARTITIONS} partitions")
-        print(f"{'':46} {'µs/event':>7} {'events/s':>11} {'per CPU s':>11}")
-        tables = [measure(kafka.bootstrap, count, flows, log) for flows in (1_000, 50_000)]
-        for table in tables:
-            print(*table.values(), sep="\n")
-            print(f"{'both / plain, per CPU second':46} {table['plain'].cpu_s / table['both'].cpu_s:7.2f}")
-        for name in ("normalize", "two", "watch"):
-            few, many = (table[name] for table in tables)
-            print(f"{many.what} / {few.what}: {many.cpu_s / few.cpu_s:.2f}")
+        tables = []
+        for flows in FLOWS:
+            print(f"\n{count:,} notifications of 2 KB of {flows:,} flows, {PARTITIONS} partitions")
+            print(f"{'':{WIDTH}} {'µs/event':>7} {'events/s':>11} {'per CPU s':>11}")
+            table = Table(kafka.bootstrap, count, flows, log)
+            for name, variables in workers.items():
+                table.fill(name, variables)
+            tables.append(table.figures)
+        print()
+        few, many = tables
+        for row in few:
+            if row.startswith("both"):
+                print(f"{row}: {few['plain'].cpu_s / few[row].cpu_s:.2f} of the plain loop, per CPU second")
+        for row in (row for row in few if row != "plain"):
+            print(f"{row}: {FLOWS[1]:,} flows cost {many[row].cpu_s / few[row].cpu_s:.2f} of {FLOWS[0]:,}")
         if with_latency:
             print(latency.measure(kafka.bootstrap, log))
 

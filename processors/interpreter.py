@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from importlib.util import find_spec
 from typing import Final
 
 COLLECT_EVERY: Final = (50_000, 20, 20)
@@ -22,3 +23,15 @@ def set_up() -> None:
     gc.freeze()
     gc.set_threshold(*COLLECT_EVERY)
     sys.setswitchinterval(SWITCH_S)
+
+
+STEPS: Final = ("processors.normalize.step", "processors.watch.step")
+
+
+def compiled() -> bool:
+    """Tell whether the agents' steps run compiled to C, as in the image, or interpreted, as in a checkout.
+
+    Both do the same; compiled they cost half (docs/performance.md).
+    """
+    specs = [find_spec(name) for name in STEPS]
+    return all(spec is not None and not (spec.origin or "").endswith(".py") for spec in specs)

@@ -65,6 +65,7 @@ def run(settings: ProcessSettings, agents: Sequence[AgentName]) -> int:
     require(settings.connection, settings.topics)
     checks_crcs = not is_embedded(settings.connection)
     interpreter.set_up()
+    log.info("the steps are %s", "compiled" if interpreter.compiled() else "interpreted")
     return asyncio.run(_run(settings, agent_specs(settings, agents, book), checks_crcs=checks_crcs))
 
 

@@ -17,17 +17,16 @@ def read_run(found: FoundRun, delivery: Delivery, event_id: str | None, faults: 
     """Return the record; without ``event_id`` (the sender's) the record's is derived."""
     sent = wire.read(found.node, wire.WireRun, faults)
     metrics, hints, adobe = sent.metrics, found.hints, sent.header.adobe
+    durations, sent_status = metrics.duration_summary, metrics.status_summary.status
     activities = (sent.activities or sent.activites)[:MAX_ACTIVITIES]
-    started_ms = believable_ms(metrics.duration_summary.started)
-    completed_ms = believable_ms(metrics.duration_summary.completed)
+    started_ms = believable_ms(durations.started)
+    completed_ms = believable_ms(durations.completed)
     updated_ms = believable_ms(sent.updated_at)
     etag = (sent.etag or sent.e_tag or "").replace('"', "") or None
-    outcome = status(metrics.status_summary.status)
+    outcome = status(sent_status)
     if event_id is None:
         version = etag or ("" if updated_ms is None else str(updated_ms))
-        event_id = identity.derived(
-            identity.of_run(found.run_id, distinct(outcome, metrics.status_summary.status), version)
-        )
+        event_id = identity.derived(identity.of_run(found.run_id, distinct(outcome, sent_status), version))
     return Run(
         event_id=EventId(event_id),
         flow_id=FlowId(found.flow_id),
