@@ -8,8 +8,9 @@ import msgspec
 from flowrun.backtest.fired import Fired
 from flowrun.backtest.recorded import RecordedRun
 from flowrun.backtest.watching import Report, Watching
-from processors.watch.facts import Unreadable, occurred_ms, read_run
+from processors.watch.facts import occurred_ms, read_run
 from processors.watch.rule_book import RuleBook
+from processors.watch.run_seen import Unreadable
 
 _NONE: Final = -1
 

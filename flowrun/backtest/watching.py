@@ -3,11 +3,11 @@
 import msgspec
 
 from flowrun.backtest.fired import Fired, History
-from processors.watch.facts import RunSeen
 from processors.watch.failing import Failing
 from processors.watch.ledger import Ledger
 from processors.watch.rowless import RowlessWindows
 from processors.watch.rule_book import RuleBook
+from processors.watch.run_seen import RunSeen
 from schemas import times
 
 

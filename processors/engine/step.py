@@ -1,7 +1,9 @@
 """Define the seam between the engine (Kafka, transactions, clock) and the pure steps of the agents."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 Header = tuple[str, bytes]
 
@@ -25,7 +27,7 @@ class SourceRecord(Protocol):
     def headers(self) -> Sequence[Header]: ...
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """One record to write in the step's transaction. ``partition`` ``None`` leaves it to the key (murmur2)."""
 
     topic: str

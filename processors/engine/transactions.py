@@ -98,15 +98,14 @@ class Transactions:
         self._insist(lambda: producer.commit_transaction(CALL_TIMEOUT_S))
 
     def _produce(self, producer: Producer, output: Output) -> None:
-        topic, key, value, headers, partition = output
-        target = -1 if partition is None else partition
+        target = -1 if output.partition is None else output.partition
         deadline = 0.0
         while True:
             try:
-                if headers:
-                    producer.produce(topic, value, key, target, headers=list(headers))
+                if output.headers:
+                    producer.produce(output.topic, output.value, output.key, target, headers=list(output.headers))
                 else:
-                    producer.produce(topic, value, key, target)
+                    producer.produce(output.topic, output.value, output.key, target)
                 return
             except BufferError:
                 deadline = deadline or time.monotonic() + BUDGET_S

@@ -8,8 +8,7 @@ import orjson
 
 from processors.watch.durations import DAY_MS, SECOND_MS
 from processors.watch.fact import Fact, Labels, LastFailure
-from processors.watch.run_seen import RunSeen as RunSeen
-from processors.watch.run_seen import Unreadable as Unreadable
+from processors.watch.run_seen import RunSeen, Unreadable
 from schemas.run import FINISHED
 
 COUNTED: Final = FINISHED | {"unknown"}
