@@ -36,7 +36,7 @@ _SETTINGS: Final = {
     "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR": "1",
     "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
     "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
-    # Tests write records of 1970, which the check of retention (after 30 s, then every 5 min) would delete under them.
+    # Tests write records of 1970: the check of retention (after 30 s, then every 5 min) would delete them.
     "KAFKA_LOG_INITIAL_TASK_DELAY_MS": "86400000",
     "KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS": "86400000",
 }

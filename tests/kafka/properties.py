@@ -73,7 +73,7 @@ def _single_node(data: Path, ports: Ports) -> dict[str, str]:
         "group.initial.rebalance.delay.ms": "0",
         "auto.create.topics.enable": "false",
         "log.cleaner.dedupe.buffer.size": "4194304",
-        # Tests write records of 1970, which the check of retention (after 30 s, then every 5 min) would delete under them.
+        # Tests write records of 1970: the check of retention (after 30 s, then every 5 min) would delete them.
         "log.initial.task.delay.ms": "86400000",
         "log.retention.check.interval.ms": "86400000",
         "broker.session.timeout.ms": "3000",  # after a kill the controller waits this long for the dead one
