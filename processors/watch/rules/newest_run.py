@@ -13,7 +13,15 @@ MAX_LOOK_BACK: Final = 200
 
 
 class MeasuringRule(Rule):
-    """A rule that measures single runs."""
+    """A rule that measures single runs: mostly the newest, and never a failed one."""
+
+    @property
+    def wakes_on(self) -> frozenset[str]:
+        return SUCCEEDED
+
+    @property
+    def needs_runs(self) -> int:
+        return 1
 
     @abstractmethod
     def measure(self, flow: Flow, fact: Fact) -> float | None:

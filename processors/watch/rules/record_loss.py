@@ -8,7 +8,6 @@ from processors.watch.quotient import quotient
 from processors.watch.rules import newest_run
 from processors.watch.rules.rule import (
     NONE,
-    SUCCEEDED,
     Change,
     Closing,
     Opening,
@@ -40,14 +39,6 @@ class RecordLoss(newest_run.MeasuringRule):
     @property
     def limit(self) -> float:
         return self.threshold
-
-    @property
-    def wakes_on(self) -> frozenset[str]:
-        return SUCCEEDED
-
-    @property
-    def needs_runs(self) -> int:
-        return 1
 
     def measure(self, flow: Flow, fact: Fact) -> float | None:
         """Return the share of the input that was lost."""

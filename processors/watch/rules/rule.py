@@ -102,7 +102,8 @@ class Rule:
     subject) is open (``flow.incidents``), or once to escalate an open one; a :class:`Closing` only while one is open.
 
     Its kinds are frozen dataclasses. It is a plain base class, neither a protocol nor an ABC: compiled, it calls the
-    methods of its kinds directly.
+    methods of its kinds directly. What is the same for a whole kind is a property, since mypyc takes a ``ClassVar`` of
+    a dataclass for a field.
     """
 
     head: RuleHead

@@ -49,10 +49,6 @@ class Slow(newest_run.MeasuringRule):
         return self.factor
 
     @property
-    def wakes_on(self) -> frozenset[str]:
-        return SUCCEEDED
-
-    @property
     def needs_runs(self) -> int:
         return COMPARED + 1
 
