@@ -37,7 +37,7 @@ class Reader(Protocol):
 
     def lag(self, tp: AnyPlace) -> int | None: ...
     def handed_out(self, tp: AnyPlace) -> int: ...
-    async def rewind(self, tp: AnyPlace, offset: int) -> None: ...
+    def rewind(self, tp: AnyPlace, offset: int) -> None: ...
 
 
 class Owner(ResumeOffsets):
@@ -121,7 +121,7 @@ class Owner(ResumeOffsets):
             return
         if batch.after > owned.position:
             log.warning("%s: a batch before offset %d got lost, reading it again", owned, batch.after + 1)
-            await reader.rewind(place, owned.position + 1)
+            reader.rewind(place, owned.position + 1)
             return
         await asyncio.shield(self._start(self._process(owned, batch.records)))
 

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any, Final, NamedTuple, Protocol
 
 import faust
+from aiokafka.errors import IllegalStateError
 from faust.app.base import BootStrategy
 from faust.transport import drivers
 from faust.transport.drivers import aiokafka as driver
@@ -83,6 +84,9 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._handed_out: dict[TP, int] = {}
+        self._rewound: dict[TP, int] = {}
+        """Where partitions have to be read again from. Until the next fetch, which seeks there, nothing of them is
+        handed out: it was fetched before."""
         super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> _Thread:
@@ -98,6 +102,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109  # Faust's signature
         """Yield one message for each partition that has records; its value is a :class:`Batch`."""
+        await self._seek_rewound()
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if records is None or self.should_stop:
@@ -106,10 +111,16 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             await self.perform_seek()
             return
         for tp, fetched in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
+            if self.app.consumer_generation_id != generation:
+                # The rebalance seeks every partition.
                 return
-            if fetched and (active is None or tp in active or tp in self._buffered_partitions):
+            if not fetched or tp in self._rewound:
+                continue
+            if self.flow_active and (active is None or tp in active or tp in self._buffered_partitions):
                 yield tp, self._message(tp, fetched)
+            else:
+                after = self.handed_out(tp)
+                self._rewound[tp] = fetched[0].offset if after < 0 else after + 1
 
     def _message(self, tp: TP, fetched: Sequence[Any]) -> Any:
         message = self._to_message(tp, fetched[-1])
@@ -121,6 +132,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek every partition to its resume offset: the state's position, else the group's offset, else the start."""
+        self._rewound.clear()
         offsets: dict[TP, int] = {}
         engine: ResumeOffsets = self.app.resume_offsets
         assigned = {tp: engine.resume_offset(tp.topic, tp.partition) for tp in self.assignment()}
@@ -128,7 +140,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         for tp, offset in assigned.items():
             tell_gap(tp, offset, group.get(tp))
             if offset is not None:
-                await self.rewind(tp, offset)
+                await self._seek(tp, offset)
+                self._handed_out[tp] = offset - 1
                 offsets[tp] = offset
         unknown = [tp for tp, offset in assigned.items() if offset is None]
         if unknown:
@@ -138,11 +151,25 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 self._handed_out[tp] = -1
         return offsets
 
-    async def rewind(self, tp: TP, offset: int) -> None:
-        """Read on from ``offset``; what was fetched beyond it is forgotten."""
+    def rewind(self, tp: TP, offset: int) -> None:
+        """Read on from ``offset``; what was fetched beyond it is forgotten, also what a fetch under way returns."""
+        tp = TP(*tp)
+        self._rewound[tp] = offset
+        self._handed_out[tp] = offset - 1
+
+    async def _seek_rewound(self) -> None:
+        # Fetches and these seeks follow one another, so no batch from before a seek is taken for one from after it.
+        for tp, offset in list(self._rewound.items()):
+            del self._rewound[tp]
+            try:
+                await self._seek(tp, offset)
+            except IllegalStateError:
+                # Not ours any more. Should it come back, the rebalance seeks it.
+                log.info("%s[%d]: assigned to another worker before it was read again", tp.topic, tp.partition)
+
+    async def _seek(self, tp: TP, offset: int) -> None:
         await self._thread.seek_wait({driver.ensure_aiokafka_TP(tp): offset})
         self._read_offset[tp] = offset or None
-        self._handed_out[tp] = offset - 1
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         # Only the last offset of each batch is acknowledged: what lies between is no gap.

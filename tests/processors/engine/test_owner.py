@@ -29,7 +29,7 @@ class FakeReader:
     def handed_out(self, tp: AnyPlace) -> int:
         return self.last
 
-    async def rewind(self, tp: AnyPlace, offset: int) -> None:
+    def rewind(self, tp: AnyPlace, offset: int) -> None:
         self.rewound.append((tp, offset))
 
 

@@ -1,16 +1,20 @@
-"""The transport refuses library versions that it was not read against, and commits what the state holds."""
+"""The transport refuses library versions it was not read against, passes over no record, and commits what is stored."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from importlib.metadata import version
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from aiokafka.errors import IllegalStateError
 from faust.transport import drivers
 from faust.types import TP
 
 from processors.engine import transport
 
 PLACE = TP("in", 0)
+OTHER = TP("in", 1)
 
 
 def consumer(acknowledged: list[int], stored: int | None) -> transport.Consumer:
@@ -56,3 +60,102 @@ def test_a_state_that_knows_less_than_was_committed_is_told(
     """Somebody has emptied the state topic: an operator has to know."""
     transport.tell_gap(PLACE, own, group)
     assert ["lost records" in record.message for record in caplog.records] == [True] * is_told
+
+
+class Fetching(transport.Consumer):
+    """A consumer whose partitions hold a record at each offset, three of which a fetch returns."""
+
+    flow_active = True
+    should_stop = False
+
+    def __init__(self, *places: TP) -> None:
+        self._handed_out = {}
+        self._rewound = {}
+        self._read_offset: dict[TP, int | None] = {}
+        self._buffered_partitions: set[TP] = set()
+        self.app = SimpleNamespace(consumer_generation_id=1)
+        self.at = dict.fromkeys(places, 0)
+        self.active: set[TP] = set(places)
+        self._thread = SimpleNamespace(seek_wait=self.seek_wait)
+
+    async def seek_wait(self, offsets: dict[TP, int]) -> None:
+        """Move a partition of ours, as aiokafka does."""
+        for tp, offset in offsets.items():
+            if tp not in self.at:
+                raise IllegalStateError(f"no current assignment for {tp}")
+            self.at[tp] = offset
+
+    async def _wait_next_records(self, timeout: float) -> tuple[Any, set[TP]]:  # noqa: ASYNC109  # Faust's signature
+        fetched = {}
+        for tp, offset in self.at.items():
+            fetched[tp] = [SimpleNamespace(topic=tp.topic, partition=tp.partition, offset=offset + n) for n in range(3)]
+            self.at[tp] = offset + 3
+        return fetched, self.active
+
+    def _to_message(self, tp: TP, record: Any) -> Any:
+        return SimpleNamespace(tp=tp, offset=record.offset)
+
+
+Read = tuple[TP, int, list[int]]
+"""A partition, the offset that the batch says it follows, and the offsets of the batch."""
+
+
+def read(tp: TP, message: Any) -> Read:
+    """Return what a batch holds."""
+    batch: transport.Batch = message.value
+    offsets: Sequence[int] = [record.offset for record in batch.records]
+    return tp, batch.after, list(offsets)
+
+
+async def fetch(consumer: Fetching) -> list[Read]:
+    """Return what one fetch hands out."""
+    return [read(tp, message) async for tp, message in consumer.getmany(1.0)]
+
+
+async def test_what_was_fetched_before_a_rewind_is_not_taken_for_what_follows_it() -> None:
+    """A batch that waited while its partition was rewound is dropped, and the next begins where the rewind said."""
+    consumer = Fetching(OTHER, PLACE)
+    consumer.at[PLACE] = 3
+    fetching = consumer.getmany(1.0)
+    assert read(*await anext(fetching)) == (OTHER, -1, [0, 1, 2])
+    consumer.rewind(PLACE, 1)
+    assert [read(tp, message) async for tp, message in fetching] == []
+    assert await fetch(consumer) == [(OTHER, 2, [3, 4, 5]), (PLACE, 0, [1, 2, 3])]
+    assert await fetch(consumer) == [(OTHER, 5, [6, 7, 8]), (PLACE, 3, [4, 5, 6])]
+
+
+async def test_what_is_not_handed_out_is_fetched_again() -> None:
+    """Faust may pause a partition, or all, between the fetch and the handing out."""
+    consumer = Fetching(PLACE)
+    assert await fetch(consumer) == [(PLACE, -1, [0, 1, 2])]
+    consumer.active = {OTHER}
+    assert await fetch(consumer) == []
+    consumer.active = {PLACE}
+    assert await fetch(consumer) == [(PLACE, 2, [3, 4, 5])]
+
+
+async def test_a_partition_that_was_never_handed_out_is_fetched_again_from_where_it_was() -> None:
+    """Without a state the first offset is the group's, and no batch was handed out before it."""
+    consumer = Fetching(PLACE)
+    consumer.at[PLACE], consumer.active = 7, {OTHER}
+    assert await fetch(consumer) == []
+    consumer.active = {PLACE}
+    assert await fetch(consumer) == [(PLACE, -1, [7, 8, 9])]
+
+
+async def test_after_a_rebalance_nothing_fetched_before_is_handed_out() -> None:
+    """The rebalance has sought each partition: what was fetched earlier says nothing about where to go on."""
+    consumer = Fetching(OTHER, PLACE)
+    fetching = consumer.getmany(1.0)
+    await anext(fetching)
+    consumer.app.consumer_generation_id = 2
+    consumer.at[PLACE] = 1
+    assert [read(tp, message) async for tp, message in fetching] == []
+    assert await fetch(consumer) == [(OTHER, 2, [3, 4, 5]), (PLACE, -1, [1, 2, 3])]
+
+
+async def test_a_rewind_of_a_partition_that_went_to_another_worker_is_dropped() -> None:
+    """The others go on."""
+    consumer = Fetching(PLACE)
+    consumer.rewind(OTHER, 5)
+    assert await fetch(consumer) == [(PLACE, -1, [0, 1, 2])]
