@@ -9,12 +9,8 @@ Header = tuple[str, bytes]
 
 
 class SourceRecord(Protocol):
-    """One record of the input topic, as aiokafka gives it. ``timestamp`` is in milliseconds."""
+    """One record of the input partition, as aiokafka parses it. ``timestamp`` is in milliseconds."""
 
-    @property
-    def topic(self) -> str: ...
-    @property
-    def partition(self) -> int: ...
     @property
     def offset(self) -> int: ...
     @property

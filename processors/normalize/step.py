@@ -41,6 +41,7 @@ class NormalizeStep:
     def __init__(self, partition: int, topics: Topics, *, dedupe_ms: int) -> None:
         self.position = -1
         self._partition = partition
+        self._raw = topics.raw.name
         self._runs = topics.runs.name
         self._alerts = topics.alerts.name
         self._dead_letters = topics.dead_letters.name
@@ -74,7 +75,7 @@ class NormalizeStep:
         return outputs
 
     def _process_one(self, source: SourceRecord, now_ms: int, outputs: list[Output]) -> None:
-        normalized = normalize(source.value, source.headers, source.timestamp, source.partition, source.offset)
+        normalized = normalize(source.value, source.headers, source.timestamp, self._partition, source.offset)
         counts = self._counts
         if normalized.records:
             day = self._seen.advance(normalized.received_ms, now_ms)
@@ -104,8 +105,8 @@ class NormalizeStep:
         headers = DeadLetterHeaders(
             flowrun_reason=rejected.reason,
             flowrun_detail=rejected.detail + left_out,
-            flowrun_topic=source.topic,
-            flowrun_partition=source.partition,
+            flowrun_topic=self._raw,
+            flowrun_partition=self._partition,
             flowrun_offset=source.offset,
         )
         return Output(self._dead_letters, source.key, value, headers.before(own))

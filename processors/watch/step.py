@@ -97,8 +97,8 @@ class WatchStep:
         headers = DeadLetterHeaders(
             flowrun_reason=reason,
             flowrun_detail=detail,
-            flowrun_topic=source.topic,
-            flowrun_partition=source.partition,
+            flowrun_topic=self._topics.runs.name,
+            flowrun_partition=self._partition,
             flowrun_offset=source.offset,
         )
         topic = self._topics.dead_letters.name

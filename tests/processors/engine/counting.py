@@ -17,8 +17,6 @@ class Record:
     offset: int
     value: bytes = b"v"
     key: bytes | None = b"k"
-    topic: str = "in"
-    partition: int = 0
     timestamp: int = 0
     headers: Sequence[Header] = ()
 

@@ -88,7 +88,9 @@ class Fetching(transport.Consumer):
     async def _wait_next_records(self, timeout: float) -> tuple[Any, set[TP]]:  # noqa: ASYNC109  # Faust's signature
         fetched = {}
         for tp, offset in self.at.items():
-            fetched[tp] = [SimpleNamespace(topic=tp.topic, partition=tp.partition, offset=offset + n) for n in range(3)]
+            fetched[tp] = [
+                SimpleNamespace(offset=offset + n, timestamp=0, timestamp_type=0, checksum=None) for n in range(3)
+            ]
             self.at[tp] = offset + 3
         return fetched, self.active
 

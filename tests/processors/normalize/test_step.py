@@ -29,8 +29,6 @@ class Raw:
     value: bytes | None
     headers: Sequence[Header] = field(default_factory=lambda: list(HEADERS))
     key: bytes | None = b"k"
-    topic: str = TOPICS.raw.name
-    partition: int = 3
     timestamp: int = RECEIVED_MS
 
 

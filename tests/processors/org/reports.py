@@ -57,7 +57,7 @@ class Partition:
         sources = []
         for value in values:
             encoded = value if isinstance(value, bytes) else msgspec.json.encode(value)
-            sources.append(Source(self.offset, encoded, topic=TOPICS.org_incidents.name))
+            sources.append(Source(self.offset, encoded))
             self.offset += 2
         self.keep(self.step.process(sources, at("12:00")))
 

@@ -82,8 +82,6 @@ class Source:
     offset: int
     value: bytes | None
     key: bytes | None = b"f1"
-    topic: str = TOPICS.runs.name
-    partition: int = PARTITION
     timestamp: int = 0
     headers: Sequence[Header] = ()
 

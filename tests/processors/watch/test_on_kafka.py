@@ -45,7 +45,7 @@ def test_other_rules_after_a_restart(
     """The incident of a rule that has gone expires, rows are cut anew, and the log says from when on; once."""
     runs = [run(f"r{n}", "failed", at("10:00") + n * 7 * MINUTE) for n in range(6)]
     before = open_under(book(in_a_row()))
-    before.process([Source(n, msgspec.json.encode(record), topic=topics.runs.name) for n, record in enumerate(runs)])
+    before.process([Source(n, msgspec.json.encode(record)) for n, record in enumerate(runs)])
     before.close()
     other = book(window=WindowSettings(10 * MINUTE, "10m", HOUR, 7 * 24 * HOUR))
     for _ in range(2):
