@@ -5,12 +5,12 @@ import sys
 from importlib.util import find_spec
 from typing import Final
 
-COLLECT_EVERY: Final = (50_000, 20, 20)
+COLLECT_EVERY: Final = (400_000, 20, 20)
 """New containers per collection of the youngest generation, and collections of each generation per one of the next.
 
-A batch makes some hundred thousand containers that end by their reference counts. With CPython's 700 the collector
-looks through them, and through all flows and windows, again and again without finding anything: measured, a fifth of
-the CPU time of ``watch``.
+Several batches are held at a time, each of some ten thousand containers, which end by their reference counts. With
+CPython's 700 the collector looks through them, and through all flows and windows, again and again without finding
+anything: measured, a fifth of the CPU time of ``watch``.
 """
 SWITCH_S: Final = 0.02
 """How long a thread may keep the interpreter while others wait for it. With CPython's 5 ms the threads of a process's

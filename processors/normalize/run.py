@@ -3,7 +3,7 @@
 from processors.normalize import identity, wire
 from processors.normalize.activities import MAX_ACTIVITIES, elapsed_ms, read_activity
 from processors.normalize.delivery import AHEAD_MS, Delivery
-from processors.normalize.envelope import FoundRun
+from processors.normalize.envelope import FoundRun, Hints
 from processors.normalize.errors import collect
 from processors.normalize.fields import Faults, believable_ms
 from processors.normalize.references import batch_ids, file_info
@@ -16,7 +16,25 @@ from schemas.run import Bytes, Files, Records, Run
 def read_run(found: FoundRun, delivery: Delivery, event_id: str | None, faults: Faults) -> Run:
     """Return the record; without ``event_id`` (the sender's) the record's is derived."""
     sent = wire.read(found.node, wire.WireRun, faults)
-    metrics, hints, adobe = sent.metrics, found.hints, sent.header.adobe
+    # A run that names its organisation by something of a wrong type names none, and is not of the one around it.
+    names_org = found.node.get("imsOrgId") is not None
+    return make_run(
+        sent, RunId(found.run_id), FlowId(found.flow_id), found.hints, delivery, event_id, names_org=names_org
+    )
+
+
+def make_run(
+    sent: wire.WireRun,
+    run_id: RunId,
+    flow_id: FlowId,
+    hints: Hints,
+    delivery: Delivery,
+    event_id: str | None,
+    *,
+    names_org: bool,
+) -> Run:
+    """Return the record of a run that was read. ``names_org``: no wrapper has to say of which organisation it is."""
+    metrics, adobe = sent.metrics, sent.header.adobe
     durations, sent_status = metrics.duration_summary, metrics.status_summary.status
     activities = (sent.activities or sent.activites)[:MAX_ACTIVITIES]
     started_ms = believable_ms(durations.started)
@@ -26,16 +44,16 @@ def read_run(found: FoundRun, delivery: Delivery, event_id: str | None, faults: 
     outcome = status(sent_status)
     if event_id is None:
         version = etag or ("" if updated_ms is None else str(updated_ms))
-        event_id = identity.derived(identity.of_run(found.run_id, distinct(outcome, sent_status), version))
+        event_id = identity.derived(identity.of_run(run_id, distinct(outcome, sent_status), version))
     return Run(
         event_id=EventId(event_id),
-        flow_id=FlowId(found.flow_id),
+        flow_id=flow_id,
         flow_name=sent.flow_name,
         flow_type=sent.flow_type,
-        run_id=RunId(found.run_id),
+        run_id=run_id,
         status=outcome,
         event_code=adobe.event_code or hints.message_type or hints.cloud_event_type or delivery.event_code,
-        org_id=sent.ims_org_id or _org_around(found, adobe),
+        org_id=sent.ims_org_id or (None if names_org else adobe.ims_org_id or hints.org_id),
         sandbox_id=sent.sandbox_id,
         sandbox_name=sent.sandbox_name,
         occurred_at=_occurred_at(updated_ms or completed_ms or started_ms, delivery),
@@ -56,11 +74,6 @@ def read_run(found: FoundRun, delivery: Delivery, event_id: str | None, faults: 
         received_at=delivery.received_at,
         raw=delivery.position,
     )
-
-
-def _org_around(found: FoundRun, adobe: wire.AdobeHeader) -> str | None:
-    """Take the organisation from the wrappers of a run that names none; one of a wrong type names none either."""
-    return None if found.node.get("imsOrgId") is not None else adobe.ims_org_id or found.hints.org_id
 
 
 def _occurred_at(sent_ms: int | None, delivery: Delivery) -> str:
