@@ -17,6 +17,9 @@ CALL_TIMEOUT_S: Final = 20.0
 
 BUDGET_S: Final = 60.0
 
+BY_KEY: Final = -1
+"""librdkafka's word for a partition that follows from the key."""
+
 _FENCED: Final = frozenset({KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED})
 # A producer that met a fatal error says only "fatal" to every further call; being fenced is the fatal error there is.
 _IMPOSSIBLE: Final = frozenset(
@@ -91,27 +94,35 @@ class Transactions:
             raise TransactionLost(f"{self.transactional_id}: not open")
         try:
             producer.begin_transaction()
-            for output in outputs:
-                self._produce(producer, output)
+            self._produce(producer, outputs)
         except KafkaException as error:
             raise _judge(error.args[0], self.transactional_id) from error
         self._insist(lambda: producer.commit_transaction(CALL_TIMEOUT_S))
 
-    def _produce(self, producer: Producer, output: Output) -> None:
-        target = -1 if output.partition is None else output.partition
-        deadline = 0.0
-        while True:
+    def _produce(self, producer: Producer, outputs: Sequence[Output]) -> None:
+        produce = producer.produce
+        for output in outputs:
+            target = BY_KEY if output.partition is None else output.partition
             try:
                 if output.headers:
-                    producer.produce(output.topic, output.value, output.key, target, headers=list(output.headers))
+                    produce(output.topic, output.value, output.key, target, headers=list(output.headers))
                 else:
-                    producer.produce(output.topic, output.value, output.key, target)
+                    produce(output.topic, output.value, output.key, target)
+            except BufferError:
+                self._wait_and_produce(producer, output, target)
+
+    def _wait_and_produce(self, producer: Producer, output: Output, target: int) -> None:
+        deadline = time.monotonic() + BUDGET_S
+        while True:
+            producer.poll(0.1)
+            try:
+                producer.produce(
+                    output.topic, output.value, output.key, target, headers=list(output.headers or ()) or None
+                )
                 return
             except BufferError:
-                deadline = deadline or time.monotonic() + BUDGET_S
                 if time.monotonic() > deadline:
                     raise TransactionLost(f"{self.transactional_id}: the send queue stayed full") from None
-                producer.poll(0.1)
 
     def _insist(self, call: Callable[[], object]) -> None:
         deadline = time.monotonic() + BUDGET_S

@@ -2,7 +2,7 @@
 
 Faust's cost is per message: its consumer races several tasks for each. This transport yields one message for all
 records of a partition that a fetch returned. Every private name of Faust and aiokafka that flowrun touches is in this
-module, and :func:`check_versions` refuses versions that it was not read against.
+module and in :mod:`.fetched`, and :func:`check_versions` refuses versions that they were not read against.
 """
 
 import logging
@@ -11,7 +11,6 @@ from importlib.metadata import version
 from typing import Any, Final, NamedTuple, Protocol
 
 import faust
-from aiokafka.consumer import fetcher
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import ConsumerRecord
 from faust.app.base import BootStrategy
@@ -19,6 +18,7 @@ from faust.transport import drivers
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from processors.engine import fetched
 from processors.engine.step import SourceRecord
 
 log = logging.getLogger("flowrun.processors.engine")
@@ -50,13 +50,6 @@ class ResumeOffsets(Protocol):
 
     def stored_offset(self, topic: str, partition: int) -> int | None:
         """Return the offset behind the last record whose effects are committed, ``None`` for none or not ours."""
-
-
-class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
-    """Hand out records as they were parsed: what aiokafka would copy each into costs as much as parsing it."""
-
-    def _consumer_record(self, tp: Any, record: Any) -> Any:
-        return record
 
 
 class _Thread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -119,25 +112,25 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         if not self.flow_active:
             await self.perform_seek()
             return
-        for tp, fetched in records.items():
+        for tp, found in records.items():
             if self.app.consumer_generation_id != generation:
                 # The rebalance seeks every partition.
                 return
-            if not fetched or tp in self._rewound:
+            if not found or tp in self._rewound:
                 continue
             if self.flow_active and (active is None or tp in active or tp in self._buffered_partitions):
-                yield tp, self._message(tp, fetched)
+                yield tp, self._message(tp, found)
             else:
                 after = self.handed_out(tp)
-                self._rewound[tp] = fetched[0].offset if after < 0 else after + 1
+                self._rewound[tp] = found[0].offset if after < 0 else after + 1
 
-    def _message(self, tp: TP, fetched: Sequence[Any]) -> Any:
-        last = fetched[-1]
+    def _message(self, tp: TP, records: Sequence[Any]) -> Any:
+        last = records[-1]
         place = ConsumerRecord(
             *tp, last.offset, last.timestamp, last.timestamp_type, None, None, last.checksum, -1, -1, ()
         )
         message = self._to_message(tp, place)
-        message.value = Batch(self.handed_out(tp), fetched)
+        message.value = Batch(self.handed_out(tp), records)
         self._handed_out[tp] = last.offset
         return message
 
@@ -260,5 +253,5 @@ def register() -> None:
         UnsupportedVersion: see :func:`check_versions`.
     """
     check_versions()
-    fetcher.PartitionRecords = _PartitionRecords
+    fetched.install()
     drivers.TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"

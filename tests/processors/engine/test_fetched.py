@@ -1,0 +1,99 @@
+"""What was fetched is unpacked as aiokafka would, and a batch whose checksum does not fit is refused."""
+
+from typing import Any, Final
+
+import google_crc32c
+import pytest
+from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.structs import TopicPartition
+from google_crc32c import python as in_python
+
+from processors.engine import fetched
+
+HEADERS: Final = [("ce_id", b"e1"), ("none", None), ("ce_id", b"again")]
+PLACE: Final = TopicPartition("in", 3)
+
+
+def batch(first: int, *values: bytes | None, compression: int = 0) -> bytes:
+    """Make a batch of records at ``first`` and the offsets behind it, as a producer does."""
+    builder = DefaultRecordBatchBuilder(2, compression, 0, -1, -1, -1, 1_000_000)
+    for number, value in enumerate(values):
+        builder.append(number, 1_000 + number, b"key", value, HEADERS)
+    made = builder.build()
+    return first.to_bytes(8) + bytes(made[8:])
+
+
+def legacy(first: int, value: bytes) -> bytes:
+    """Make what brokers of the years before 2017 held."""
+    builder = LegacyRecordBatchBuilder(1, 0, 1_000_000)
+    builder.append(0, 1_000, b"key", value)
+    made = builder.build()
+    return first.to_bytes(8) + bytes(made[8:])
+
+
+@pytest.fixture(autouse=True)
+def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PartitionRecords", "MemoryRecords"):
+        monkeypatch.setattr(fetcher, name, getattr(fetcher, name))
+    fetched.install()
+
+
+def unpack(data: bytes, first: int = 0) -> list[Any]:
+    """Unpack what was fetched from offset ``first`` on, as aiokafka's fetcher does."""
+    return list(fetcher.PartitionRecords(PLACE, fetcher.MemoryRecords(data), [], first, None, None, True, 1))
+
+
+def test_records_come_as_they_were_written() -> None:
+    """Keys, values, times and repeated headers; what lies before the asked offset, and half a batch, do not come."""
+    data = batch(5, b"a", b"b") + batch(7, None, compression=1) + batch(8, b"c" * 50_000) + batch(9, b"later")[:-1]
+    got = [(one.offset, one.timestamp, one.key, one.value, list(one.headers)) for one in unpack(data, 6)]
+    assert got == [
+        (6, 1_001, b"key", b"b", HEADERS),
+        (7, 1_000, b"key", None, HEADERS),
+        (8, 1_000, b"key", b"c" * 50_000, HEADERS),
+    ]
+
+
+def test_records_of_brokers_before_2017_come_too() -> None:
+    """Their batches have another checksum, which aiokafka verifies."""
+    assert [(one.offset, one.value, list(one.headers)) for one in unpack(legacy(4, b"old"))] == [(4, b"old", [])]
+
+
+@pytest.mark.parametrize("wrong", [20, 21, 60, -1])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_batch_that_changed_on_its_way_is_refused(place: int, wrong: int) -> None:
+    """What came before it is handed out."""
+    batches = [bytearray(batch(0, b"first")), bytearray(batch(1, b"second"))]
+    batches[place][wrong] ^= 1
+    unpacked = iter(
+        fetcher.PartitionRecords(PLACE, fetcher.MemoryRecords(b"".join(batches)), [], 0, None, None, True, 1)
+    )
+    assert [next(unpacked).value for _ in range(place)] == [b"first"] * place
+    with pytest.raises(CorruptRecordException, match=f"at offset {place} does not fit"):
+        next(unpacked)
+
+
+def test_a_batch_of_before_2017_that_changed_on_its_way_is_refused() -> None:
+    """The older checksum counts as well."""
+    data = bytearray(legacy(4, b"old"))
+    data[-1] ^= 1
+    with pytest.raises(CorruptRecordException):
+        unpack(bytes(data))
+
+
+def test_where_the_library_has_only_python_aiokafka_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Python a checksum would take a thousand times as long."""
+    own = MemoryRecords
+    monkeypatch.setattr(fetcher, "MemoryRecords", own)
+    monkeypatch.setattr(google_crc32c, "implementation", in_python.__name__)
+    fetched.install()
+    assert fetcher.MemoryRecords is own
+    changed = bytearray(batch(0, b"first"))
+    changed[-1] ^= 1
+    assert [one.value for one in unpack(batch(0, b"first"))] == [b"first"]
+    with pytest.raises(CorruptRecordException):
+        unpack(bytes(changed))
