@@ -18,7 +18,7 @@ def file_info(files: wire.FileCounts, activities: Sequence[wire.Activity]) -> li
         # Most activities have no file summary at all: theirs is the default.
         if activity.file_summary is not _NO_FILES:
             _add_urls(found, activity.file_summary)
-    return list(islice(found, MAX_FILE_INFO)) if found else []
+    return list(found) if len(found) <= MAX_FILE_INFO else list(islice(found, MAX_FILE_INFO))
 
 
 def _add_urls(found: dict[str, None], files: wire.FileCounts) -> None:
@@ -41,14 +41,16 @@ def batch_ids(activities: Sequence[wire.Activity], run_status: wire.StatusSummar
     for activity in activities:
         for target in activity.target_info:
             reference = target.reference
-            if reference.type is not None and reference.type.lower() == "batch":
-                found.update(dict.fromkeys(reference.ids))
+            kind = reference.type
+            if kind == "Batch" or (kind is not None and kind.lower() == "batch"):
+                for id_ in reference.ids:
+                    found[id_] = None
         batch_id = activity.status_summary.extensions.batch_id
         if batch_id is not None:
             found[batch_id] = None
     if run_status.extensions.batch_id is not None:
         found[run_status.extensions.batch_id] = None
-    return list(islice(found, MAX_BATCH_IDS)) if found else []
+    return list(found) if len(found) <= MAX_BATCH_IDS else list(islice(found, MAX_BATCH_IDS))
 
 
 _NO_FILES: Final = wire.Activity().file_summary

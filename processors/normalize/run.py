@@ -1,5 +1,7 @@
 """Make a run record of an object that was found to be a run (CONTRACT.md 3.1, DOMAIN.md 4.3 to 4.5)."""
 
+from typing import Final
+
 from processors.normalize import identity, wire
 from processors.normalize.activities import MAX_ACTIVITIES, elapsed_ms, read_activity
 from processors.normalize.delivery import AHEAD_MS, Delivery
@@ -10,7 +12,10 @@ from processors.normalize.references import batch_ids, file_info
 from processors.normalize.status import distinct, status
 from schemas import times
 from schemas.ids import EventId, FlowId, RunId
+from schemas.positional import positional
 from schemas.run import Bytes, Files, Records, Run
+
+_run: Final = positional(Run)
 
 
 def read_run(found: FoundRun, delivery: Delivery, event_id: str | None, faults: Faults) -> Run:
@@ -45,34 +50,35 @@ def make_run(
     if event_id is None:
         version = etag or ("" if updated_ms is None else str(updated_ms))
         event_id = identity.derived(identity.of_run(run_id, distinct(outcome, sent_status), version))
-    return Run(
-        event_id=EventId(event_id),
-        flow_id=flow_id,
-        flow_name=sent.flow_name,
-        flow_type=sent.flow_type,
-        run_id=run_id,
-        status=outcome,
-        event_code=adobe.event_code or hints.message_type or hints.cloud_event_type or delivery.event_code,
-        org_id=sent.ims_org_id or (None if names_org else adobe.ims_org_id or hints.org_id),
-        sandbox_id=sent.sandbox_id,
-        sandbox_name=sent.sandbox_name,
-        occurred_at=_occurred_at(updated_ms or completed_ms or started_ms, delivery),
-        started_at=None if started_ms is None else times.to_text(started_ms),
-        completed_at=None if completed_ms is None else times.to_text(completed_ms),
-        duration_ms=elapsed_ms(started_ms, completed_ms),
-        records=_records(metrics.record_summary),
-        bytes=_bytes(metrics.size_summary),
-        files=_files(metrics.file_summary),
-        file_info=file_info(metrics.file_summary, activities),
-        batch_ids=batch_ids(activities, metrics.status_summary),
-        errors=collect(activities, metrics),
-        activities=[read_activity(activity) for activity in activities],
-        url=sent.url,
-        provider_ref_id=sent.provider_ref_id,
-        etag=etag,
-        source=delivery.source,
-        received_at=delivery.received_at,
-        raw=delivery.position,
+    return _run(
+        1,
+        EventId(event_id),
+        flow_id,
+        sent.flow_name,
+        sent.flow_type,
+        run_id,
+        outcome,
+        adobe.event_code or hints.message_type or hints.cloud_event_type or delivery.event_code,
+        sent.ims_org_id or (None if names_org else adobe.ims_org_id or hints.org_id),
+        sent.sandbox_id,
+        sent.sandbox_name,
+        _occurred_at(updated_ms or completed_ms or started_ms, delivery),
+        None if started_ms is None else times.to_text(started_ms),
+        None if completed_ms is None else times.to_text(completed_ms),
+        elapsed_ms(started_ms, completed_ms),
+        _records(metrics.record_summary),
+        _bytes(metrics.size_summary),
+        _files(metrics.file_summary),
+        file_info(metrics.file_summary, activities),
+        batch_ids(activities, metrics.status_summary),
+        collect(activities, metrics),
+        [read_activity(activity) for activity in activities],
+        sent.url,
+        sent.provider_ref_id,
+        etag,
+        delivery.source,
+        delivery.received_at,
+        delivery.position,
     )
 
 

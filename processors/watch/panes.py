@@ -8,7 +8,10 @@ from processors.watch.fact import NO_LABELS, Fact, Labels
 from processors.watch.quotient import quotient
 from schemas import times
 from schemas.ids import FlowId
+from schemas.positional import positional
 from schemas.window import Window, WindowBytes, WindowDurations, WindowRecords
+
+_row: Final = positional(Window)
 
 CHUNK_FACTS: Final = 64
 """Facts in one state record: a flow with a million runs in an hour neither exceeds Kafka's limit on a record nor has
@@ -194,28 +197,29 @@ class Pane:
         labels, codes = self.labels, self.codes or {}
         first, last = self.first, None if self.newest is None else self.newest[0]
         first_text = None if first is None else times.to_text(first)
-        return Window(
-            flow_id=FlowId(self.flow_id),
-            flow_name=labels[0] or name,
-            org_id=labels[1],
-            sandbox_name=labels[2],
-            window_start=window[0],
-            window_end=window[1],
-            window=window[2],
-            runs=self.runs,
-            succeeded=self.succeeded,
-            failed=self.failed,
-            partial=self.partial,
-            failure_ratio=self.failed / outcomes if outcomes else None,
-            records=WindowRecords(self.input, self.output, self.records_failed, self.lost),
-            bytes=WindowBytes(self.bytes_in, self.bytes_out),
-            duration_ms=WindowDurations(self.shortest, self.longest, self._mean_duration()),
-            errors=codes if len(codes) <= MAX_ROW_CODES else _most_frequent(codes),
-            first_run_at=first_text,
-            last_run_at=first_text if last == first or last is None else times.to_text(last),
-            revision=self.revision,
-            final=final,
-            updated_at=updated_at,
+        return _row(
+            1,
+            FlowId(self.flow_id),
+            labels[0] or name,
+            labels[1],
+            labels[2],
+            window[0],
+            window[1],
+            window[2],
+            self.runs,
+            self.succeeded,
+            self.failed,
+            self.partial,
+            self.failed / outcomes if outcomes else None,
+            WindowRecords(self.input, self.output, self.records_failed, self.lost),
+            WindowBytes(self.bytes_in, self.bytes_out),
+            WindowDurations(self.shortest, self.longest, self._mean_duration()),
+            codes if len(codes) <= MAX_ROW_CODES else _most_frequent(codes),
+            first_text,
+            first_text if last == first or last is None else times.to_text(last),
+            self.revision,
+            final,
+            updated_at,
         )
 
 

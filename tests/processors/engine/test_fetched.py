@@ -42,9 +42,9 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched.install()
 
 
-def unpack(data: bytes, first: int = 0) -> list[Any]:
+def unpack(data: bytes, first: int = 0, *, is_checked: bool = True) -> list[Any]:
     """Unpack what was fetched from offset ``first`` on, as aiokafka's fetcher does."""
-    return list(fetcher.PartitionRecords(PLACE, fetcher.MemoryRecords(data), [], first, None, None, True, 1))
+    return list(fetcher.PartitionRecords(PLACE, fetcher.MemoryRecords(data), [], first, None, None, is_checked, 1))
 
 
 def test_records_come_as_they_were_written() -> None:
@@ -75,6 +75,13 @@ def test_a_batch_that_changed_on_its_way_is_refused(place: int, wrong: int) -> N
     assert [next(unpacked).value for _ in range(place)] == [b"first"] * place
     with pytest.raises(CorruptRecordException, match=f"at offset {place} does not fit"):
         next(unpacked)
+
+
+def test_where_checksums_are_not_wanted_none_is_verified() -> None:
+    """The embedded broker writes wrong ones."""
+    data = bytearray(batch(0, b"first") + batch(1, b"second"))
+    data[17] ^= 1
+    assert [one.value for one in unpack(bytes(data), is_checked=False)] == [b"first", b"second"]
 
 
 def test_a_batch_of_before_2017_that_changed_on_its_way_is_refused() -> None:

@@ -3,7 +3,6 @@
 import msgspec
 
 from processors.normalize.size import MAX_DEAD_LETTER, encode, fit
-from schemas.run import Run
 from tests.processors.normalize.samples import a_run, run
 
 
@@ -35,6 +34,6 @@ def test_a_run_of_the_largest_size_stays_whole() -> None:
     """One byte more, and the overviews of its files go first."""
     whole = run(a_run(metrics={"fileSummary": {"manifest": {"fileInfo": "https://x.example/overview"}}}))
     size_bytes = len(msgspec.json.encode(whole))
-    assert msgspec.json.decode(encode(whole, size_bytes), type=Run) == whole
+    assert encode(whole, size_bytes) == msgspec.json.encode(whole)
     cut = msgspec.structs.replace(whole, file_info=[])
-    assert msgspec.json.decode(encode(whole, size_bytes - 1), type=Run) == cut
+    assert encode(whole, size_bytes - 1) == msgspec.json.encode(cut)
