@@ -61,7 +61,7 @@ class Transactions:
             "partitioner": "murmur2_random",
             "linger.ms": 5,
             "batch.size": 900_000,
-            # Records of one batch resemble each other: a fifth of the bytes for the network, the disks and readers,
+            # Records of one batch resemble each other: under load a fifth of the bytes for network, disks and readers,
             # which costs less CPU than copying the others. All clients can read it.
             "compression.type": "lz4",
             # Dead letters hold up to 4 MiB of body and their headers.
