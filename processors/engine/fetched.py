@@ -40,9 +40,9 @@ class _Batches:
             CorruptRecordException: it is not as its producer wrote it.
         """
         found, rest = self._batches.next_batch(), self._rest
-        end = _OVERHEAD + int.from_bytes(rest[_LENGTH])
         if not self.are_checked:
             return found
+        end = _OVERHEAD + int.from_bytes(rest[_LENGTH])
         if rest[_MAGIC] == _CURRENT:
             is_sound = _checksum(rest[_SUMMED_FROM:end]) == int.from_bytes(rest[_CHECKSUM])
         else:

@@ -1,5 +1,6 @@
 """What was fetched is unpacked as aiokafka would, and a batch whose checksum does not fit is refused."""
 
+from itertools import islice
 from typing import Any, Final
 
 import google_crc32c
@@ -56,6 +57,14 @@ def test_records_come_as_they_were_written() -> None:
         (7, 1_000, b"key", None, HEADERS),
         (8, 1_000, b"key", b"c" * 50_000, HEADERS),
     ]
+
+
+def test_a_fetch_may_be_taken_in_parts() -> None:
+    """A poll takes so many records and no more; the next goes on behind them."""
+    data = batch(0, b"a", b"b") + batch(2, b"c")
+    unpacked = fetcher.PartitionRecords(PLACE, fetcher.MemoryRecords(data), [], 0, None, None, True, 1)
+    parts = [[one.value for one in islice(unpacked, 1)], unpacked.next_fetch_offset, [one.value for one in unpacked]]
+    assert [*parts, unpacked.next_fetch_offset] == [[b"a"], 1, [b"b", b"c"], 3]
 
 
 def test_records_of_brokers_before_2017_come_too() -> None:
