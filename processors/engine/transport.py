@@ -164,12 +164,14 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def _seek_rewound(self) -> None:
         # Fetches and these seeks follow one another, so no batch from before a seek is taken for one from after it.
         for tp, offset in list(self._rewound.items()):
-            del self._rewound[tp]
             try:
                 await self._seek(tp, offset)
             except IllegalStateError:
                 # Not ours any more. Should it come back, the rebalance seeks it.
                 log.info("%s[%d]: assigned to another worker before it was read again", tp.topic, tp.partition)
+            # Not before: a seek that was cancelled has to be made by the next fetch.
+            if self._rewound.get(tp) == offset:
+                del self._rewound[tp]
 
     async def _seek(self, tp: TP, offset: int) -> None:
         await self._thread.seek_wait({driver.ensure_aiokafka_TP(tp): offset})

@@ -1,5 +1,6 @@
 """The transport refuses library versions it was not read against, passes over no record, and commits what is stored."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -124,6 +125,23 @@ async def test_what_was_fetched_before_a_rewind_is_not_taken_for_what_follows_it
     assert [read(tp, message) async for tp, message in fetching] == []
     assert await fetch(consumer) == [(OTHER, 2, [3, 4, 5]), (PLACE, 0, [1, 2, 3])]
     assert await fetch(consumer) == [(OTHER, 5, [6, 7, 8]), (PLACE, 3, [4, 5, 6])]
+
+
+async def test_a_rewind_that_was_cancelled_is_made_by_the_next_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faust may cancel a fetch at any moment; nothing of the partition is handed out before the seek."""
+    consumer = Fetching(PLACE)
+    assert await fetch(consumer) == [(PLACE, -1, [0, 1, 2])]
+    consumer.rewind(PLACE, 1)
+
+    async def cancelled(offsets: dict[TP, int]) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(consumer._thread, "seek_wait", cancelled)
+        with pytest.raises(asyncio.CancelledError):
+            await fetch(consumer)
+    assert await fetch(consumer) == [(PLACE, 0, [1, 2, 3])]
+    assert await fetch(consumer) == [(PLACE, 3, [4, 5, 6])]
 
 
 async def test_what_is_not_handed_out_is_fetched_again() -> None:
