@@ -1,7 +1,8 @@
 """Unpack what aiokafka fetched without the work that costs as much as parsing it.
 
 Two things aiokafka does for each record are left out: copying it into a ``ConsumerRecord``, and adding up checksums in
-software. Checksums are verified here, by the processor's own instruction for them, where its library has that.
+software. Checksums are verified here, by the processor's own instruction for them, where its library has that. And
+batches are read where they were received (:mod:`.responses`), not from a copy.
 """
 
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 import google_crc32c
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
 
 # Of a record batch (Kafka's protocol guide, "Record Batch"): base offset 8, length 4, leader epoch 4, magic 1, checksum
@@ -19,6 +21,7 @@ _OVERHEAD: Final = 12
 _MAGIC: Final = 16
 _CHECKSUM: Final = slice(17, 21)
 _SUMMED_FROM: Final = 21
+_FIRST_RECORD: Final = 61
 _CURRENT: Final = 2
 _PART: Final = 32_768
 
@@ -26,12 +29,19 @@ _PART: Final = 32_768
 class _Batches:
     """The record batches of one fetch of a partition, each with its checksum verified unless nobody wants that."""
 
-    def __init__(self, fetched: bytes) -> None:
-        self._batches = MemoryRecords(fetched)
+    def __init__(self, fetched: bytes | memoryview) -> None:
+        self._size = len(fetched)
         self._rest = memoryview(fetched)
         self.are_checked = True
-        self.has_next = self._batches.has_next
-        self.size_in_bytes = self._batches.size_in_bytes
+
+    def size_in_bytes(self) -> int:
+        """Return how much was fetched."""
+        return self._size
+
+    def has_next(self) -> bool:
+        """Tell whether there is another whole batch. The last one of a fetch may be cut off."""
+        rest = self._rest
+        return len(rest) >= _OVERHEAD and len(rest) >= _OVERHEAD + int.from_bytes(rest[_LENGTH], signed=True)
 
     def next_batch(self) -> Any:
         """Return the next batch.
@@ -39,19 +49,31 @@ class _Batches:
         Raises:
             CorruptRecordException: it is not as its producer wrote it.
         """
-        found, rest = self._batches.next_batch(), self._rest
-        if not self.are_checked:
-            return found
-        end = _OVERHEAD + int.from_bytes(rest[_LENGTH])
-        if rest[_MAGIC] == _CURRENT:
-            is_sound = _checksum(rest[_SUMMED_FROM:end]) == int.from_bytes(rest[_CHECKSUM])
+        rest = self._rest
+        end = _OVERHEAD + int.from_bytes(rest[_LENGTH], signed=True)
+        batch = rest[:end]
+        if end <= _MAGIC or (batch[_MAGIC] == _CURRENT and end < _FIRST_RECORD):
+            raise CorruptRecordException(f"the batch at offset {_offset(batch)} has no whole head")
+        if batch[_MAGIC] == _CURRENT:
+            found = DefaultRecordBatch(batch)
+            is_sound = not self.are_checked or _is_sound(found, batch)
         else:
-            is_sound = found.validate_crc()
+            found = MemoryRecords(batch.tobytes()).next_batch()
+            is_sound = not self.are_checked or found.validate_crc()
         if not is_sound:
-            offset = int.from_bytes(rest[_OFFSET])
-            raise CorruptRecordException(f"the checksum of the batch at offset {offset} does not fit")
+            raise CorruptRecordException(f"the checksum of the batch at offset {_offset(batch)} does not fit")
         self._rest = rest[end:]
         return found
+
+
+def _offset(batch: memoryview) -> int:
+    return int.from_bytes(batch[_OFFSET], signed=True)
+
+
+def _is_sound(found: Any, batch: memoryview) -> bool:
+    if google_crc32c.implementation != "c":
+        return bool(found.validate_crc())
+    return _checksum(batch[_SUMMED_FROM:]) == int.from_bytes(batch[_CHECKSUM])
 
 
 def _checksum(data: memoryview) -> int:
@@ -81,5 +103,4 @@ class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
 def install() -> None:
     """Make every consumer of this process unpack what it fetches in this way."""
     fetcher.PartitionRecords = _PartitionRecords
-    if google_crc32c.implementation == "c":
-        fetcher.MemoryRecords = _Batches
+    fetcher.MemoryRecords = _Batches

@@ -1,12 +1,14 @@
 """Test logins and TLS against a real Apache Kafka, with both clients."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trustme
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, conn
+from aiokafka.consumer import fetcher
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from broker.connection import Connection, Mechanism
 from broker.errors import BrokerUnreachable, LoginRefused
 from broker.topics import create
+from processors.engine import fetched, responses
 from schemas.topics import Topic
 from tests.broker.test_connection import MECHANISMS
 from tests.kafka.apache import ApacheKafka
@@ -81,6 +84,34 @@ async def test_both_clients_speak_tls(secured: Secured) -> None:
     """Both verify the broker by our authority and show the client's certificate, which the broker demands."""
     topic = Topic("tls", 1)
     assert (create(secured.tls, [topic], 1), await send(secured.tls, topic.name)) == ([topic.name], 0)
+
+
+@pytest.mark.parametrize("secure", ["tls", "login"])
+async def test_processors_read_large_responses_over_both(
+    secured: Secured, secure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They receive what a broker sends in another way than aiokafka by itself."""
+    for name in ("AIOKafkaProtocol", "AIOKafkaConnection"):
+        monkeypatch.setattr(conn, name, getattr(conn, name))
+    for name in ("PartitionRecords", "MemoryRecords"):
+        monkeypatch.setattr(fetcher, name, getattr(fetcher, name))
+    responses.install()
+    fetched.install()
+    connection: Connection = getattr(secured, secure)
+    topic, values = Topic(f"large-{secure}", 1), [bytes([number]) * 300_000 for number in range(8)]
+    create(connection, [topic], 1)
+    producer = AIOKafkaProducer(**connection.for_aiokafka())
+    await producer.start()
+    for value in values:
+        await producer.send_and_wait(topic.name, value)
+    await producer.stop()
+    consumer = AIOKafkaConsumer(topic.name, auto_offset_reset="earliest", **connection.for_aiokafka())
+    await consumer.start()
+    try:
+        found = [(await asyncio.wait_for(anext(consumer), 20)).value for _ in values]
+    finally:
+        await consumer.stop()
+    assert found == values
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)

@@ -9,7 +9,6 @@ from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 from google_crc32c import python as in_python
 
@@ -43,7 +42,7 @@ def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched.install()
 
 
-def unpack(data: bytes, first: int = 0, *, is_checked: bool = True) -> list[Any]:
+def unpack(data: bytes | memoryview, first: int = 0, *, is_checked: bool = True) -> list[Any]:
     """Unpack what was fetched from offset ``first`` on, as aiokafka's fetcher does."""
     return list(fetcher.PartitionRecords(PLACE, fetcher.MemoryRecords(data), [], first, None, None, is_checked, 1))
 
@@ -103,13 +102,41 @@ def test_a_batch_of_before_2017_that_changed_on_its_way_is_refused() -> None:
 
 def test_where_the_library_has_only_python_aiokafka_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """In Python a checksum would take a thousand times as long."""
-    own = MemoryRecords
-    monkeypatch.setattr(fetcher, "MemoryRecords", own)
     monkeypatch.setattr(google_crc32c, "implementation", in_python.__name__)
-    fetched.install()
-    assert fetcher.MemoryRecords is own
+    monkeypatch.delattr(google_crc32c, "extend")
     changed = bytearray(batch(0, b"first"))
     changed[-1] ^= 1
     assert [one.value for one in unpack(batch(0, b"first"))] == [b"first"]
     with pytest.raises(CorruptRecordException):
         unpack(bytes(changed))
+
+
+@pytest.mark.parametrize("compression", [0, 1, 3])
+def test_a_view_of_what_was_received_is_read_in_place(compression: int) -> None:
+    """The records outlive it: nothing of them lies there."""
+    received = bytearray(batch(0, b"a" * 100, compression=compression) + batch(1, b"b", compression=compression))
+    found = unpack(memoryview(received))
+    received[:] = bytes(len(received))
+    assert [(one.offset, one.key, one.value, list(one.headers)) for one in found] == [
+        (0, b"key", b"a" * 100, HEADERS),
+        (1, b"key", b"b", HEADERS),
+    ]
+    received.append(0)  # nor is it held
+
+
+@pytest.mark.parametrize("length", [-1, 0, 4, 48])
+@pytest.mark.parametrize("is_checked", [True, False])
+def test_a_batch_without_a_whole_head_is_refused(length: int, is_checked: bool) -> None:
+    """What lies behind it is not taken for a part of it."""
+    data = bytearray(batch(7, b"first"))
+    data[8:12] = length.to_bytes(4, signed=True)
+    with pytest.raises(CorruptRecordException, match="at offset 7 has no whole head"):
+        unpack(bytes(data), is_checked=is_checked)
+
+
+def test_what_holds_no_whole_batch_says_how_much_it_is() -> None:
+    """So that aiokafka can tell of a record that is larger than a fetch."""
+    begun = fetcher.MemoryRecords(batch(0, b"first")[:-1])
+    assert (begun.has_next(), begun.size_in_bytes()) == (False, len(batch(0, b"first")) - 1)
+    nothing = fetcher.MemoryRecords(b"")
+    assert (nothing.has_next(), nothing.size_in_bytes()) == (False, 0)
