@@ -23,6 +23,8 @@ from processors.watch.step import WatchStep
 log = logging.getLogger("flowrun.processors")
 
 WATCHDOG_S: Final = 5.0
+NORMALIZED_AT_ONCE: Final = 512
+"""Some megabytes of notifications and of what is made of them."""
 
 
 def agent_specs(settings: ProcessSettings, agents: Sequence[AgentName], book: RuleBook) -> list[AgentSpec]:
@@ -33,6 +35,7 @@ def agent_specs(settings: ProcessSettings, agents: Sequence[AgentName], book: Ru
         topics.raw.name,
         topics.normalize_state.name,
         lambda partition: NormalizeStep(partition, topics, dedupe_ms=settings.dedupe_ms),
+        at_once=NORMALIZED_AT_ONCE,
     )
     watch = AgentSpec(
         "watch",

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,10 @@ class AgentSpec:
     state_topic: str
     make_step: Callable[[int], Step]
     ticks: bool = False
+    at_once: int | None = None
+    """How many records of a micro-batch the step gets in one call; ``None`` for all. What it made of them is handed to
+    the producer before it gets the next, while it still is in the processor's caches. That is for a step whose outputs
+    stand each for itself, not for one that adds up what a micro-batch changes."""
 
 
 class Partition:
@@ -129,11 +133,16 @@ class Partition:
                 new = records if records[0].offset > position else [r for r in records if r.offset > position]
                 if not new:
                     return 0
-                if self._commit(step.process(new, self._clock())):
+                if self._commit(self._outputs(new)):
                     self.batches += 1
                     self.records += len(new)
                     return len(new)
             return 0
+
+    def _outputs(self, records: Sequence[SourceRecord]) -> Iterator[Output]:
+        step, now_ms, size = self.step, self._clock(), self.agent.at_once or len(records)
+        for start in range(0, len(records), size):
+            yield from step.process(records[start : start + size], now_ms)
 
     def tick(self, *, caught_up: bool) -> bool:
         """Let time pass unless a batch is being processed; tell whether something changed.
@@ -150,10 +159,9 @@ class Partition:
         finally:
             self._lock.release()
 
-    def _commit(self, outputs: Sequence[Output]) -> bool:
+    def _commit(self, outputs: Iterable[Output]) -> bool:
         try:
-            if outputs:
-                self._transactions.write(outputs)
+            self._transactions.write(outputs)
         except TransactionLost as error:
             log.warning("%s: transaction lost, restoring the state: %s", self, error)
             self.reopened += 1

@@ -38,8 +38,9 @@ class Step(Protocol):
 
     The engine makes one per assigned partition, feeds it every record of its state topic's partition in order by
     :meth:`restore`, then calls :meth:`process` and :meth:`tick`, one at a time. All outputs of a call, changed state
-    and position among them, are written in one transaction. If that transaction is not committed, the object is thrown
-    away and a new one is restored: a step never needs to undo.
+    and position among them, are written in one transaction, which may hold those of several calls of :meth:`process`.
+    If that transaction is not committed, the object is thrown away and a new one is restored: a step never needs to
+    undo.
     """
 
     position: int

@@ -1,7 +1,7 @@
 """Write the outputs of one call of a step in one Kafka transaction."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -84,8 +84,8 @@ class Transactions:
         self._producer = producer
         self._insist(lambda: producer.init_transactions(CALL_TIMEOUT_S))
 
-    def write(self, outputs: Sequence[Output]) -> None:
-        """Commit all outputs in one transaction, or none.
+    def write(self, outputs: Iterable[Output]) -> None:
+        """Commit all outputs in one transaction, or none. They are taken once, each as it is written.
 
         Raises:
             TransactionLost: not committed, or not known to be.
@@ -102,7 +102,7 @@ class Transactions:
             raise _judge(error.args[0], self.transactional_id) from error
         self._insist(lambda: producer.commit_transaction(CALL_TIMEOUT_S))
 
-    def _produce(self, producer: Producer, outputs: Sequence[Output]) -> None:
+    def _produce(self, producer: Producer, outputs: Iterable[Output]) -> None:
         produce = producer.produce
         for output in outputs:
             target = BY_KEY if output.partition is None else output.partition

@@ -35,6 +35,7 @@ class CountingStep:
         self.ticks = 0
         self.caught_up: list[bool] = []
         self.notes: list[str] = []
+        self.calls: list[int] = []
         self._number = number
         self._topics = topics
 
@@ -48,6 +49,7 @@ class CountingStep:
     def process(self, records: Sequence[SourceRecord], now_ms: int) -> list[Output]:
         self.position = records[-1].offset
         self.count += len(records)
+        self.calls.append(len(records))
         return [*(Output(self._topics.runs.name, r.key, r.value, None, self._number) for r in records), self._state()]
 
     def tick(self, now_ms: int, *, caught_up: bool) -> list[Output]:
@@ -63,12 +65,13 @@ class CountingStep:
         return {"count": self.count}
 
 
-def counting(topics: Topics) -> AgentSpec:
-    """Describe an agent whose partitions count what is in the raw topic."""
+def counting(topics: Topics, at_once: int | None = None) -> AgentSpec:
+    """Describe an agent whose partitions count what is in the raw topic, so many records in one call."""
     return AgentSpec(
         "count",
         topics.raw.name,
         topics.normalize_state.name,
         lambda number: CountingStep(number, topics),
         ticks=True,
+        at_once=at_once,
     )

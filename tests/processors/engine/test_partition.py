@@ -1,5 +1,6 @@
 """A partition commits batches and ticks exactly once, whoever else holds it or dies meanwhile."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from broker.connection import Connection
 from processors.engine.errors import Fenced, WriteImpossible
 from processors.engine.partition import Partition
-from processors.engine.step import Output
+from processors.engine.step import Output, SourceRecord
 from schemas.topics import Topics
 from tests.faults.topic import read
 from tests.processors.engine.counting import CountingStep, counting, records
@@ -15,9 +16,9 @@ from tests.processors.engine.counting import CountingStep, counting, records
 pytestmark = pytest.mark.broker
 
 
-def make(connection: Connection, topics: Topics) -> Partition:
+def make(connection: Connection, topics: Topics, at_once: int | None = None) -> Partition:
     """Make partition 0 of a counting agent, not open yet."""
-    return Partition(counting(topics), 0, connection.for_confluent(), topics.raw.name, clock=lambda: 1_000)
+    return Partition(counting(topics, at_once), 0, connection.for_confluent(), topics.raw.name, clock=lambda: 1_000)
 
 
 def written(connection: Connection, topics: Topics) -> list[bytes]:
@@ -41,6 +42,42 @@ def test_a_batch_is_written_once_and_a_repeated_one_not_at_all(connection: Conne
     assert (partition.position, partition.stored) == (5, 5)
     assert written(connection, topics) == [b"0", b"1", b"2", b"5"]
     partition.close()
+
+
+@pytest.mark.parametrize(("at_once", "calls"), [(None, [5]), (5, [5]), (2, [2, 2, 1]), (9, [5])])
+def test_a_step_gets_so_many_records_in_one_call(
+    connection: Connection, topics: Topics, at_once: int | None, calls: list[int]
+) -> None:
+    """It is one transaction all the same."""
+    partition = make(connection, topics, at_once)
+    partition.open()
+    assert partition.process(records(0, 1, 2, 3, 4)) == 5
+    assert isinstance(partition.step, CountingStep)
+    assert (partition.step.calls, partition.batches, partition.position, partition.stored) == (calls, 1, 4, 4)
+    assert written(connection, topics) == [b"0", b"1", b"2", b"3", b"4"]
+    partition.close()
+
+
+def test_a_batch_that_is_lost_between_two_calls_leaves_nothing(connection: Connection, topics: Topics) -> None:
+    """What the first call made was handed to the producer already; the successor and its readers see none of it."""
+    zombie, owner = make(connection, topics, 2), make(connection, topics, 2)
+    zombie.open()
+    step = zombie.step
+    assert isinstance(step, CountingStep)
+    process = step.process
+
+    def interrupted(records: Sequence[SourceRecord], now_ms: int) -> list[Output]:
+        if step.calls:
+            owner.open()
+        return process(records, now_ms)
+
+    step.process = interrupted  # type: ignore[method-assign]
+    with pytest.raises(Fenced):
+        zombie.process(records(0, 1, 2, 3))
+    assert (owner.position, count(owner), written(connection, topics)) == (-1, 0, [])
+    assert owner.process(records(0, 1, 2, 3)) == 4
+    assert written(connection, topics) == [b"0", b"1", b"2", b"3"]
+    owner.close()
 
 
 def test_a_successor_restores_state_and_position(connection: Connection, topics: Topics) -> None:
