@@ -51,6 +51,7 @@ def parse_moment(*words: str) -> Callable[[str], int | str]:
     """Make a reader of RFC 3339 times (as milliseconds since the epoch) that also takes the given words."""
 
     def parse(text: str) -> int | str:
+        """Read one value; raise ``ValueError`` with what is allowed."""
         if text in words:
             return text
         try:

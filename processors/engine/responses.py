@@ -1,8 +1,9 @@
 """Receive what a broker answers where it stays, instead of through a stream that is copied again and again.
 
 aiokafka reads its connections through asyncio's streams: a response of some megabytes goes into a buffer that grows by
-parts and is moved each time, is copied out of it, and its records are copied out of that. Here a large response is
-received into memory of its own size, and the records of a fetch are views of it.
+parts and is moved each time, is copied out of it, and its records are copied out of that; all of it is memory that the
+system has to clear first. Here a large response is received into one piece of memory, the records of a fetch are read
+there, and then another one is received into it.
 """
 
 import asyncio

@@ -147,6 +147,7 @@ class _Section:
         return {key: value for key, value in self.table.items() if isinstance(value, str)}
 
     def duration(self, key: str, default_ms: int, *, at_most: int | None = None) -> int:
+        """Return a duration in milliseconds; a mistake is noted, and the default stands in for it."""
         value = self.table.get(key)
         if value is None:
             return default_ms
