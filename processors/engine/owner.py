@@ -114,16 +114,38 @@ class Owner(ResumeOffsets):
             await self._end_unless_lost(partition, error)
 
     async def handle(self, reader: Reader, source: AnyPlace, batch: Batch) -> None:
-        """Process a micro-batch to its end, even if the caller is cancelled meanwhile."""
+        """Take a micro-batch. Returns before it is processed, unless too much waits.
+
+        What arrives while a transaction is under way waits, and becomes one transaction together. It is processed to
+        its end even if the caller is cancelled meanwhile.
+        """
         place = Place(*source)
         owned = self._partitions.get(place)
         if owned is None:
             return
-        if batch.after > owned.position:
+        accepted = max(owned.position, owned.waiting.last)
+        if batch.after > accepted:
             log.warning("%s: a batch before offset %d got lost, reading it again", owned, batch.after + 1)
-            reader.rewind(place, owned.position + 1)
+            reader.rewind(place, accepted + 1)
             return
-        await asyncio.shield(self._start(self._process(owned, batch.records)))
+        owned.waiting.put(batch.records)
+        if not owned.waiting.served:
+            owned.waiting.served = True
+            self._start(self._serve(owned))
+        await owned.waiting.room()
+
+    async def _serve(self, partition: Partition) -> None:
+        waiting = partition.waiting
+        try:
+            while records := await waiting.take():
+                await self._process(partition, records)
+        finally:
+            waiting.served = False
+
+    async def settle(self) -> None:
+        """Return when everything that was taken is processed."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks))
 
     async def _process(self, partition: Partition, records: Sequence[SourceRecord]) -> None:
         try:
@@ -175,6 +197,5 @@ class Owner(ResumeOffsets):
         for place in list(self._partitions):
             partition = self._partitions.pop(place)
             self._start(self._in_thread(partition.close))
-        while self._tasks:
-            await asyncio.wait(list(self._tasks))
+        await self.settle()
         self._pool.shutdown()

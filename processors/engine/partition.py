@@ -11,6 +11,7 @@ from processors.engine.errors import Fenced, RestoreFailed, TransactionLost
 from processors.engine.restore import restore
 from processors.engine.step import Output, SourceRecord, Step
 from processors.engine.transactions import Transactions
+from processors.engine.waiting import Waiting
 
 log = logging.getLogger("flowrun.processors.engine")
 
@@ -65,6 +66,8 @@ class Partition:
         self.progressed_at = time.monotonic()
         self.stored = -1
         """The position that the state topic is known to hold, -1 for none. Never ahead of ``position``."""
+        self.waiting = Waiting()
+        """What was read and is not processed yet. The event loop's, not for the threads that call the methods here."""
         self._client = client
         self._clock = clock
         self._transactions = Transactions(client, f"{app_id}-{agent.name}-{number}")

@@ -2,8 +2,8 @@
 
 Faust's cost is per message: its consumer races several tasks for each. This transport yields one message for all
 records of a partition that a fetch returned. Every private name of Faust and aiokafka that flowrun touches is in this
-module, in :mod:`.fetched` and in :mod:`.responses`, and :func:`check_versions` refuses versions that they were not read
-against.
+module, in :mod:`.fetched`, :mod:`.fetch_pace` and :mod:`.responses`, and :func:`check_versions` refuses versions that
+they were not read against.
 """
 
 import logging
@@ -19,7 +19,7 @@ from faust.transport import drivers
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from processors.engine import fetched, responses
+from processors.engine import fetch_pace, fetched, responses
 from processors.engine.step import SourceRecord
 
 log = logging.getLogger("flowrun.processors.engine")
@@ -188,10 +188,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         return None
 
     def _new_offset(self, tp: TP) -> int | None:
-        # Faust also acknowledges what a cancelled actor left unprocessed. Committing that would lose it for a partition
-        # without state; so the group's offset follows the state, and nothing else.
-        if not self._acked[tp]:
-            return None
+        # Faust acknowledges what an actor has handed over, processed or not. Committing that would lose it for a
+        # partition without state; so the group's offset follows the state, and nothing else.
         self._acked[tp].clear()
         self._acked_index[tp].clear()
         engine: ResumeOffsets = self.app.resume_offsets
@@ -263,4 +261,5 @@ def register() -> None:
     check_versions()
     responses.install()
     fetched.install()
+    fetch_pace.install()
     drivers.TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"

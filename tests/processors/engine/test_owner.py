@@ -1,5 +1,6 @@
 """The owner opens, keeps and loses partitions as the group says, and never processes past a gap."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -8,6 +9,7 @@ from broker.connection import Connection
 from processors.engine.owner import AnyPlace, Owner, Place
 from processors.engine.step import SourceRecord
 from processors.engine.transport import Batch
+from processors.engine.waiting import FULL_RECORDS
 from processors.engine.watchdog import stalled
 from schemas.topics import Topics
 from tests.processors.engine.counting import CountingStep, counting, records
@@ -71,6 +73,7 @@ async def test_the_resume_offset_is_the_states_not_the_groups(connection: Connec
     await owner.open([place])
     assert owner.resume_offset(*place) is None
     await owner.handle(reader, place, batch(-1, 0, 1, 2))
+    await owner.settle()
     assert owner.resume_offset(*place) == 3
     await owner.close()
 
@@ -83,9 +86,75 @@ async def test_a_batch_after_a_lost_one_is_read_again(connection: Connection, to
     await owner.handle(reader, place, batch(-1, 0, 1))
     await owner.handle(reader, place, batch(5, 6, 7))
     assert reader.rewound == [(place, 2)]
+    await owner.settle()
     assert step(owner).count == 2
     await owner.handle(reader, place, batch(1, 2, 3, 4, 5, 6, 7))
+    await owner.settle()
     assert step(owner).count == 8
+    await owner.close()
+
+
+async def test_batches_that_wait_become_one_transaction(connection: Connection, topics: Topics) -> None:
+    """What is read meanwhile is no gap; what is read twice counts once; the next transaction takes what came since."""
+    owner, reader = make(connection, topics), FakeReader()
+    place = Place(topics.raw.name, 0)
+    await owner.open([place])
+    await owner.handle(reader, place, batch(-1, 0, 1))
+    await owner.handle(reader, place, batch(1, 2))
+    await owner.handle(reader, place, batch(-1, 0, 1, 2, 3))
+    assert step(owner).calls == []
+    await owner.settle()
+    await owner.handle(reader, place, batch(3, 4))
+    await owner.settle()
+    assert step(owner).calls == [4, 1]
+    assert reader.rewound == []
+    await owner.close()
+
+
+async def test_whoever_hands_over_waits_while_much_waits(connection: Connection, topics: Topics) -> None:
+    """The call returns when there is room, which is when the records are on their way."""
+    owner, reader = make(connection, topics), FakeReader()
+    place = Place(topics.raw.name, 0)
+    await owner.open([place])
+    handing_over = asyncio.create_task(owner.handle(reader, place, batch(-1, *range(FULL_RECORDS))))
+    await asyncio.sleep(0)
+    assert not handing_over.done()
+    await asyncio.wait_for(handing_over, 20)
+    await owner.settle()
+    assert step(owner).calls == [FULL_RECORDS]
+    await owner.close()
+
+
+async def test_what_is_handed_over_is_processed_though_the_actor_is_cancelled(
+    connection: Connection, topics: Topics
+) -> None:
+    """A rebalance cancels it at any point."""
+    owner, reader = make(connection, topics), FakeReader()
+    place = Place(topics.raw.name, 0)
+    await owner.open([place])
+    actor = asyncio.create_task(owner.handle(reader, place, batch(-1, *range(FULL_RECORDS))))
+    await asyncio.sleep(0)
+    actor.cancel()
+    await asyncio.wait([actor])
+    assert actor.cancelled()
+    await owner.settle()
+    assert step(owner).count == FULL_RECORDS
+    await owner.close()
+
+
+async def test_what_waits_for_a_partition_that_goes_is_left_to_its_next_owner(
+    connection: Connection, topics: Topics
+) -> None:
+    """It is neither processed nor lost: whoever opens the partition next, we too, reads it again."""
+    owner, reader = make(connection, topics), FakeReader()
+    place = Place(topics.raw.name, 0)
+    await owner.open([place])
+    await owner.handle(reader, place, batch(-1, 0, 1))
+    owner.drop_others([])
+    await owner.open([place])
+    await owner.handle(reader, place, batch(-1, 0, 1, 2))
+    await owner.settle()
+    assert step(owner).count == 3
     await owner.close()
 
 

@@ -43,12 +43,13 @@ def test_another_version_is_refused_with_what_is_needed(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     ("acknowledged", "stored", "offset"),
-    [([], 5, None), ([4], 5, 5), ([4, 9], 5, 5), ([9], None, None)],
+    [([], 5, 5), ([4], 5, 5), ([4, 9], 5, 5), ([9], None, None)],
 )
 def test_the_group_s_offset_is_the_state_s(acknowledged: list[int], stored: int | None, offset: int | None) -> None:
-    """What Faust acknowledges may not be processed; without an acknowledgement there is nothing new to commit."""
+    """What Faust acknowledges may not be processed yet, so it may be stored after the last acknowledgement."""
     made = consumer(acknowledged, stored)
-    assert (made._new_offset(PLACE), made._new_offset(PLACE)) == (offset, None)
+    assert (made._new_offset(PLACE), made._new_offset(PLACE)) == (offset, offset)
+    assert (made._acked[PLACE], made._acked_index[PLACE]) == ([], set())
 
 
 @pytest.mark.parametrize(
