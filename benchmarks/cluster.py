@@ -1,5 +1,6 @@
 """Stand up what a measurement needs: a broker, topics full of records."""
 
+import time
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,6 +10,7 @@ from benchmarks.notifications import Notification
 from broker import topics as broker_topics
 from broker.connection import Connection
 from schemas.topics import Topics, declare
+from tests.service import Service
 
 PARTITIONS: Final = 4
 PATIENCE_S: Final = 300.0
@@ -39,3 +41,16 @@ def fill(bootstrap: str, topic: str, records: Iterable[Notification]) -> None:
                 producer.poll(0.1)
     if producer.flush(120):
         raise MeasurementFailed(f"{topic} could not be filled")
+
+
+def wait_until_done(worker: Service, agent: str, count: int) -> None:
+    """Wait until an agent of a worker has processed so many records.
+
+    Raises:
+        MeasurementFailed: it takes too long.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while worker.figure("flowrun_processors_records_total", f'agent="{agent}"') < count:
+        if time.monotonic() > deadline:
+            raise MeasurementFailed(f"{agent} did not finish, see {worker.log}")
+        time.sleep(0.25)

@@ -2,7 +2,8 @@
 
 The workers run once as the image has them (their steps compiled) and once interpreted, as in a checkout.
 
-``python -m benchmarks.throughput [COUNT]`` prints a table; ``--latency`` adds the time from POST to a readable alert.
+``python -m benchmarks.throughput [COUNT]`` prints a table; ``--steady`` adds what a worker costs that keeps up with a
+steady rate, ``--latency`` the time from POST to a readable alert.
 """
 
 import subprocess
@@ -18,8 +19,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # exported, b
     NewTopic,
 )
 
-from benchmarks import latency
-from benchmarks.cluster import PARTITIONS, PATIENCE_S, MeasurementFailed, create, fill
+from benchmarks import latency, steady
+from benchmarks.cluster import PARTITIONS, create, fill, wait_until_done
 from benchmarks.notifications import notifications
 from tests.compiled.build import CannotBuild, build, environment
 from tests.kafka.apache import ApacheKafka
@@ -77,21 +78,10 @@ def process(agent: str, bootstrap: str, prefix: str, count: int, log: Path, what
     try:
         worker.wait_ready()
         cpu, started = worker.cpu_s, time.monotonic()
-        last = "watch" if agent == "all" else agent
-        _wait_until_done(worker, last, count)
+        wait_until_done(worker, "watch" if agent == "all" else agent, count)
         return Figure(what, count, worker.cpu_s - cpu, time.monotonic() - started)
     finally:
         worker.stop()
-
-
-def _wait_until_done(worker: Service, agent: str, count: int) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        done = worker.figure("flowrun_processors_records_total", f'agent="{agent}"')
-        if done >= count:
-            return
-        time.sleep(0.25)
-    raise MeasurementFailed(f"{agent} did not finish, see {worker.log}")
 
 
 class Table:
@@ -138,7 +128,7 @@ class Table:
         print(figure, flush=True)
 
 
-def main(count: int, *, with_latency: bool) -> None:
+def main(count: int, *, with_steady: bool, with_latency: bool) -> None:
     """Print the tables."""
     with (
         tempfile.TemporaryDirectory(prefix="flowrun-bench-") as directory,
@@ -167,10 +157,16 @@ def main(count: int, *, with_latency: bool) -> None:
                 print(f"{row}: {few['plain'].cpu_s / few[row].cpu_s:.2f} of the plain loop, per CPU second")
         for row in (row for row in few if row != "plain"):
             print(f"{row}: {FLOWS[1]:,} flows cost {many[row].cpu_s / few[row].cpu_s:.2f} of {FLOWS[0]:,}")
+        if with_steady:
+            first = next(iter(workers.values()))
+            for flows in FLOWS:
+                for figure in steady.measure(kafka.bootstrap, flows, log, **first):
+                    print(figure, flush=True)
         if with_latency:
-            print(latency.measure(kafka.bootstrap, log))
+            for rate in latency.RATES_PER_S:
+                print(latency.measure(kafka.bootstrap, log, rate), flush=True)
 
 
 if __name__ == "__main__":
     counts = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
-    main(counts[0] if counts else 200_000, with_latency="--latency" in sys.argv)
+    main(counts[0] if counts else 200_000, with_steady="--steady" in sys.argv, with_latency="--latency" in sys.argv)
