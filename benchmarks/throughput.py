@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -88,35 +89,40 @@ class Table:
     """Measure the plain loop and both agents, apart and together, over ``flows`` flows. The rows stay by name."""
 
     def __init__(self, bootstrap: str, count: int, flows: int, log: Path) -> None:
+        self.flows = flows
         self.figures: dict[str, Figure] = {}
         self._bootstrap = bootstrap
         self._count = count
-        self._flows = flows
         self._log = log
         self._now_ms = time.time_ns() // 1_000_000
         two_rules = log.with_name("two-rules.toml")
         two_rules.write_text(TWO_RULES)
         self._two_rules = {"FLOWRUN_RULES": str(two_rules)}
 
-    def fill(self, name: str, environment: Mapping[str, str]) -> None:
-        """Measure everything with the workers that these variables make; ``name`` tells them apart in the table."""
+    def fill(self, name: str, environment: Mapping[str, str]) -> Iterator[None]:
+        """Measure a row between two yields, with the workers that these variables make; ``name`` is theirs."""
         prefix, raw = self._prepare(f"{name}-nine")
         if "plain" not in self.figures:
             self._keep("plain", plain(self._bootstrap, raw, self._count))
+            yield
         self._run(prefix, "normalize", name, "normalize", environment)
+        yield
         self._run(prefix, "watch", name, "watch, the nine built-in rules", environment)
+        yield
         prefix, _ = self._prepare(f"{name}-two")
         process("normalize", self._bootstrap, prefix, self._count, self._log, "not kept", **environment)
         self._run(prefix, "watch", name, "watch, two rules", {**environment, **self._two_rules})
+        yield
         prefix, _ = self._prepare(f"{name}-both-two")
         self._run(prefix, "all", name, "both in one process, two rules", {**environment, **self._two_rules})
+        yield
         prefix, _ = self._prepare(f"{name}-both-nine")
         self._run(prefix, "all", name, "both in one process, built-in rules", environment)
 
     def _prepare(self, name: str) -> tuple[str, str]:
-        prefix = f"{name}-{self._flows}."
+        prefix = f"{name}-{self.flows}."
         raw = create(self._bootstrap, prefix).raw.name
-        fill(self._bootstrap, raw, notifications(self._count, self._flows, self._now_ms))
+        fill(self._bootstrap, raw, notifications(self._count, self.flows, self._now_ms))
         return prefix, raw
 
     def _run(self, prefix: str, agent: str, name: str, what: str, environment: Mapping[str, str]) -> None:
@@ -125,7 +131,30 @@ class Table:
 
     def _keep(self, row: str, figure: Figure) -> None:
         self.figures[row] = figure
-        print(figure, flush=True)
+        print(f"{self.flows:7,} flows  {figure}", flush=True)
+
+
+def compare(bootstrap: str, count: int, workers: Mapping[str, Mapping[str, str]], log: Path) -> None:
+    """Print a table of few flows and one of many, and what both say together.
+
+    Each row is measured for the one right after the other: over minutes a machine changes by more than they differ.
+    """
+    few, many = (Table(bootstrap, count, flows, log) for flows in FLOWS)
+    for name, variables in workers.items():
+        for _ in zip_longest(few.fill(name, variables), many.fill(name, variables)):
+            pass
+    for table in (few, many):
+        print(f"\n{count:,} notifications of 2 KB of {table.flows:,} flows, {PARTITIONS} partitions")
+        print(f"{'':{WIDTH}} {'µs/event':>7} {'events/s':>11} {'per CPU s':>11}")
+        print(*table.figures.values(), sep="\n")
+    print()
+    plain_s = few.figures["plain"].cpu_s
+    for row, figure in few.figures.items():
+        if row.startswith("both"):
+            print(f"{row}: {plain_s / figure.cpu_s:.2f} of the plain loop, per CPU second")
+    for row, figure in few.figures.items():
+        if row != "plain":
+            print(f"{row}: {many.flows:,} flows cost {many.figures[row].cpu_s / figure.cpu_s:.2f} of {few.flows:,}")
 
 
 def main(count: int, *, with_steady: bool, with_latency: bool) -> None:
@@ -142,21 +171,7 @@ def main(count: int, *, with_steady: bool, with_latency: bool) -> None:
             print(f"only interpreted: {error}", file=sys.stderr)
         workers["interpreted"] = {}
         log = Path(directory) / "workers.log"
-        tables = []
-        for flows in FLOWS:
-            print(f"\n{count:,} notifications of 2 KB of {flows:,} flows, {PARTITIONS} partitions")
-            print(f"{'':{WIDTH}} {'µs/event':>7} {'events/s':>11} {'per CPU s':>11}")
-            table = Table(kafka.bootstrap, count, flows, log)
-            for name, variables in workers.items():
-                table.fill(name, variables)
-            tables.append(table.figures)
-        print()
-        few, many = tables
-        for row in few:
-            if row.startswith("both"):
-                print(f"{row}: {few['plain'].cpu_s / few[row].cpu_s:.2f} of the plain loop, per CPU second")
-        for row in (row for row in few if row != "plain"):
-            print(f"{row}: {FLOWS[1]:,} flows cost {many[row].cpu_s / few[row].cpu_s:.2f} of {FLOWS[0]:,}")
+        compare(kafka.bootstrap, count, workers, log)
         if with_steady:
             first = next(iter(workers.values()))
             for flows in FLOWS:
