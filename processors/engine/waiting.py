@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from processors.engine.step import SourceRecord
@@ -54,11 +55,9 @@ class Waiting:
             return ()
         pause_s = self._taken_at + self._pace_s - time.monotonic()
         if pause_s > 0:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._full.wait()
-            except TimeoutError:
-                pass
         self._taken_at = time.monotonic()
         return self._join()
 
