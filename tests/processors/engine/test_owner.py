@@ -111,6 +111,35 @@ async def test_batches_that_wait_become_one_transaction(connection: Connection, 
     await owner.close()
 
 
+async def test_one_task_at_a_time_serves_a_partition(connection: Connection, topics: Topics) -> None:
+    """Two could overtake each other, and what was overtaken would be taken for processed."""
+    owner, reader = make(connection, topics), FakeReader()
+    place = Place(topics.raw.name, 0)
+    await owner.open([place])
+    for offset in range(3):
+        await owner.handle(reader, place, batch(offset - 1, offset))
+    serving = len(owner._tasks)
+    await owner.settle()
+    await owner.close()
+    assert serving == 1
+
+
+async def test_what_follows_the_restored_state_is_no_gap(connection: Connection, topics: Topics) -> None:
+    """Nothing was handed over since the partition was opened; the state says what came before."""
+    place = Place(topics.raw.name, 0)
+    former, owner, reader = make(connection, topics), make(connection, topics), FakeReader()
+    await former.open([place])
+    await former.handle(reader, place, batch(-1, 0, 1))
+    await former.settle()
+    await former.close()
+    await owner.open([place])
+    await owner.handle(reader, place, batch(1, 2, 3))
+    await owner.settle()
+    assert reader.rewound == []
+    assert step(owner).count == 4
+    await owner.close()
+
+
 async def test_whoever_hands_over_waits_while_much_waits(connection: Connection, topics: Topics) -> None:
     """The call returns when there is room, which is when the records are on their way."""
     owner, reader = make(connection, topics), FakeReader()

@@ -30,12 +30,13 @@ async def take_all(waiting: Waiting) -> list[list[int]]:
 
 
 async def test_small_batches_are_joined_and_nothing_is_left() -> None:
-    """Three of them are one transaction."""
-    waiting = Waiting()
-    for first in (0, 10, 20):
-        waiting.put(records(first, first + 1))
+    """Three of them are one transaction; whoever read them keeps them as they are."""
+    waiting, batches = Waiting(), [records(first, first + 1) for first in (0, 10, 20)]
+    for batch in batches:
+        waiting.put(batch)
     assert offsets(await waiting.take()) == [0, 1, 10, 11, 20, 21]
     assert await waiting.take() == ()
+    assert [len(batch) for batch in batches] == [2, 2, 2]
 
 
 async def test_records_that_were_put_in_before_are_left_out() -> None:
